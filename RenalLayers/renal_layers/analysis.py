@@ -1,0 +1,134 @@
+"""The whole analysis: mask and maps in, layers, profiles, gradients and cortical thickness out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from renal_layers.gradients import GradientRow, map_gradients
+from renal_layers.layering import Layering, make_layers
+from renal_layers.maps import MapSamples, QuantitativeMap, Tissue, sample_map
+from renal_layers.profiles import ProfileRow, layer_profiles
+from renal_layers.sampling import sample_nearest
+from renal_layers.settings import Settings
+from renal_layers.thickness import CorticalThickness, cortical_thickness
+from renal_segmentation.errors import FitError, InputError, NoOverlapError, Notice
+from renal_segmentation.labels import SIDE_NAMES, Side
+from renal_segmentation.progress import Progress, part, silent
+from renal_segmentation.volume import as_volume
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that one run found.
+
+    Attributes
+    ----------
+    layering : Layering
+        Depth, layers, surface, volumes.
+    samples : tuple of MapSamples
+        One per map.
+    profiles : tuple of ProfileRow
+        All maps, sides, tissues and layers.
+    gradients : tuple of GradientRow
+        All maps and sides.
+    thickness : dict of str to CorticalThickness
+        By side; a side is missing when its fit failed (a notice says why) or no tissue was given.
+    notices : tuple of Notice
+        All warnings, in the order in which they arose.
+    """
+
+    layering: Layering
+    samples: tuple[MapSamples, ...]
+    profiles: tuple[ProfileRow, ...]
+    gradients: tuple[GradientRow, ...]
+    thickness: dict[str, CorticalThickness]
+    notices: tuple[Notice, ...]
+
+
+def analyse(
+    mask: Any,
+    maps: Sequence[QuantitativeMap] = (),
+    settings: Settings | None = None,
+    *,
+    labels: Mapping[int, str] | None = None,
+    pelvis: Any = None,
+    tissue: Tissue | None = None,
+    progress: Progress = silent,
+) -> Analysis:
+    """Run every step from a mask and maps to profiles and gradients.
+
+    Parameters
+    ----------
+    mask, labels, pelvis, progress
+        As in `renal_layers.layering.make_layers`.
+    maps : sequence of QuantitativeMap
+        With different names.
+    settings : Settings, optional
+        Defaults of the command line.
+    tissue : Tissue, optional
+        Cortex and medulla; with them profiles are given by tissue and the cortical thickness is measured.
+
+    Raises
+    ------
+    RenalError
+        With one sentence that names the input and the remedy.
+    """
+    settings = settings or Settings()
+    names = [qmap.name for qmap in maps]
+    if len(set(names)) < len(names):
+        raise InputError(f"Two maps have the same name ({', '.join(names)}): give each its own.")
+    layering = make_layers(
+        mask, settings, labels=labels, pelvis=pelvis, progress=part(progress, 0.0, 0.6 if maps else 0.9)
+    )
+    notices = list(layering.notices)
+    samples: list[MapSamples] = []
+    profiles: list[ProfileRow] = []
+    gradients: list[GradientRow] = []
+    for number, qmap in enumerate(maps):
+        progress(f"map {qmap.name}", 0.6 + 0.3 * number / len(maps))
+        measured = sample_map(layering, qmap, tissue)
+        rows, doubts = map_gradients(measured, settings.gradient_range, settings.gradient_unit)
+        samples.append(measured)
+        profiles.extend(layer_profiles(measured, settings.minimum_voxels))
+        gradients.extend(rows)
+        notices += [*measured.notices, *doubts]
+    progress("cortical thickness", 0.9)
+    thickness, doubts = _thickness(layering, tissue) if tissue else ({}, ())
+    progress("done", 1.0)
+    return Analysis(layering, tuple(samples), tuple(profiles), tuple(gradients), thickness, (*notices, *doubts))
+
+
+def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalThickness], tuple[Notice, ...]]:
+    """Return the cortical thickness by side, measured at the mask's voxels."""
+    measured = layering.depth.array > 0
+    points = layering.depth.grid.to_ras(np.argwhere(measured))
+    label = np.rint(sample_nearest(as_volume(tissue.image, "The tissue file"), points)).astype(int)
+    is_tissue = {
+        name: np.isin(label, [v for v, n in tissue.names.items() if n == name]) for name in ("cortex", "medulla")
+    }
+    if not np.isin(label, list(tissue.names)).any():
+        raise NoOverlapError(
+            "The tissue labels and the kidneys do not overlap in space, or --tissue-label names other values: "
+            "check both."
+        )
+    side, depth = layering.side.array[measured], layering.depth.array[measured].astype(float)
+    found, notices = {}, []
+    for value in Side:
+        chosen = side == value
+        if not chosen.any():
+            continue
+        name = SIDE_NAMES[value]
+        try:
+            found[name] = cortical_thickness(
+                depth[chosen],
+                is_tissue["cortex"][chosen],
+                is_tissue["medulla"][chosen],
+                positions=points[chosen],
+            )
+        except FitError as error:
+            notices.append(Notice("no-thickness", f"Cortical thickness, {name}: {error}"))
+    return found, tuple(notices)

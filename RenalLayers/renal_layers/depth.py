@@ -1,0 +1,161 @@
+"""Step 3: exact distance from points to the nearest point of a triangle surface."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from renal_layers.surface import Surface
+from renal_segmentation.progress import Progress, silent
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+TOLERANCE_MM = 0.004
+FIRST_NEIGHBOURS = 6
+MORE_NEIGHBOURS = 32
+CHUNK = 8192
+"""Points handled together: small enough for the processor's cache."""
+
+
+def distance_to_surface(surface: Surface, points: npt.ArrayLike, progress: Progress = silent) -> FloatArray:
+    """Return the distance of each point to the surface.
+
+    Parameters
+    ----------
+    surface : Surface
+        Closed triangle surface in RAS mm.
+    points : array_like, shape (N, 3)
+        RAS mm, inside or outside.
+    progress : Progress
+        Called now and then; it may raise `CancelledError`.
+
+    Returns
+    -------
+    distance : ndarray of float64, shape (N,)
+        Unsigned distance in mm.
+
+    Notes
+    -----
+    The foot of the perpendicular on the true nearest triangle lies within that triangle's covering
+    radius r of one of its vertices w, and perpendicular to the line to the point q, so
+    |q - w|^2 <= d^2 + r^2. Every vertex that meets this bound for the best d found so far is tried with
+    all its triangles; where the first neighbours cannot rule out a further vertex, more are fetched.
+    """
+    queries = np.ascontiguousarray(points, float)
+    star = _VertexStars(surface)
+    chunks = [slice(s, s + CHUNK) for s in range(0, len(queries), CHUNK)]
+    distance = np.empty(len(queries))
+
+    def measure(chunk: slice) -> slice:
+        distance[chunk] = star.distance(queries[chunk])
+        return chunk
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = pool.map(measure, chunks)
+        for chunk in _cancellable(done, pool):
+            progress("depth", min(chunk.stop / len(queries), 1.0))
+    return distance
+
+
+def _cancellable(done: Iterator[slice], pool: ThreadPoolExecutor) -> Iterator[slice]:
+    """Yield finished chunks; when the consumer raises, drop those not yet begun."""
+    try:
+        yield from done
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _VertexStars:
+    """The triangles around each vertex of a closed surface, ready to be searched.
+
+    Each triangle stands in the star of each of its three corners, written from that corner: with edges
+    b and c to the other two, the search needs only the inside of the triangle and the edge b, because in a
+    closed surface every edge from the corner is the b of exactly one triangle of its star.
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        used, flat = np.unique(surface.triangles, return_inverse=True)
+        points = surface.points[used]
+        corners = flat.reshape(-1, 3)
+        self._points = points
+        self._tree = cKDTree(points, leafsize=32, balanced_tree=False, compact_nodes=False)
+        by_vertex = np.argsort(corners.ravel(), kind="stable")
+        self._count = np.bincount(corners.ravel())
+        self._first = np.cumsum(self._count) - self._count
+        start = points[corners.ravel()]
+        b = points[np.roll(corners, -1, 1).ravel()] - start
+        c = points[np.roll(corners, -2, 1).ravel()] - start
+        bb, bc, cc = (np.einsum("ij,ij->i", *pair) for pair in ((b, b), (b, c), (c, c)))
+        bb = np.maximum(bb, np.finfo(float).tiny)
+        self._edges = np.column_stack([b, c])[by_vertex]
+        self._gram = np.stack([bb, bc, cc, bb * cc - bc**2])[:, by_vertex]
+        radius2 = _covering_radius2(bb, bc, cc)
+        self._radius2 = np.maximum.reduceat(radius2[by_vertex], self._first)
+        self._largest_radius2 = float(radius2.max())
+
+    def distance(self, queries: FloatArray) -> FloatArray:
+        """Return distances in mm, shape (N,), within `TOLERANCE_MM`."""
+        best2, open_ = self._search(queries, FIRST_NEIGHBOURS)
+        if len(open_):
+            more2, _ = self._search(queries[open_], MORE_NEIGHBOURS)
+            best2[open_] = np.minimum(best2[open_], more2)
+        return np.sqrt(np.maximum(best2, 0))
+
+    def _search(self, queries: FloatArray, neighbours: int) -> tuple[FloatArray, IntArray]:
+        """Return squared distances, and the queries that further vertices could still improve."""
+        k = min(neighbours, self._tree.n)
+        near, vertex = self._tree.query(queries, k=list(range(1, k + 1)))
+        near2 = near**2
+        best2 = self._to_star(queries, vertex[:, 0], near2[:, 0])
+        for n in range(1, k):
+            limit2 = _improvement_limit2(best2)
+            hopeful = np.flatnonzero(near2[:, n] < limit2 + self._radius2[vertex[:, n]])
+            found2 = self._to_star(queries[hopeful], vertex[hopeful, n], near2[hopeful, n])
+            best2[hopeful] = np.minimum(best2[hopeful], found2)
+        if k == self._tree.n:
+            return best2, np.empty(0, np.intp)
+        return best2, np.flatnonzero(near2[:, -1] < _improvement_limit2(best2) + self._largest_radius2)
+
+    def _to_star(self, queries: FloatArray, vertex: IntArray, vertex2: FloatArray) -> FloatArray:
+        """Return the squared distance of each query to the star of one vertex, given that to the vertex."""
+        best2 = vertex2.copy()
+        p = queries - self._points[vertex]
+        count, first = self._count[vertex], self._first[vertex]
+        for n in range(count.max(initial=0)):
+            rows = np.flatnonzero(count > n) if n >= count.min() else slice(None)
+            best2[rows] = np.minimum(best2[rows], self._to_corner(p[rows], vertex2[rows], first[rows] + n))
+        return best2
+
+    def _to_corner(self, p: FloatArray, pp: FloatArray, corner: IntArray) -> FloatArray:
+        """Return squared distances to triangles; p is the query seen from the corner, pp its square."""
+        edges = self._edges[corner]
+        bb, bc, cc, det = self._gram[:, corner]
+        pb = np.einsum("ij,ij->i", p, edges[:, :3])
+        pc = np.einsum("ij,ij->i", p, edges[:, 3:])
+        u, v = cc * pb - bc * pc, bb * pc - bc * pb
+        over = (u > 0) & (v > 0) & (u + v < det)
+        t = np.clip(pb / bb, 0, 1)
+        return np.asarray(pp - np.where(over, (u * pb + v * pc) / np.where(over, det, 1), t * (2 * pb - t * bb)))
+
+
+def _covering_radius2(bb: FloatArray, bc: FloatArray, cc: FloatArray) -> FloatArray:
+    """Return how far a point of each triangle can be from its nearest corner, squared.
+
+    Given are the squared lengths of two edges and their inner product; the answer is the circumradius of
+    an acute triangle and half the longest edge of any other.
+    """
+    shortest, middle, longest = np.sort([bb, cc, bb - 2 * bc + cc], axis=0)
+    acute = shortest + middle > longest
+    circumradius2 = shortest * middle * longest / np.where(acute, 4 * (bb * cc - bc**2), 1)
+    return np.asarray(np.where(acute, circumradius2, longest / 4))
+
+
+def _improvement_limit2(best2: FloatArray) -> FloatArray:
+    """Return the squared distance below which a find would matter."""
+    return np.maximum(np.sqrt(np.maximum(best2, 0)) - TOLERANCE_MM, 0) ** 2

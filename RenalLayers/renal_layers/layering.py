@@ -1,0 +1,178 @@
+"""Steps 1 to 5 together: from a kidney mask to depth and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_layers.cysts import fill_cysts
+from renal_layers.depth import distance_to_surface
+from renal_layers.layers import equivolume_layers, layers_mm, proportional_layers, relative_depth
+from renal_layers.settings import Settings
+from renal_layers.sinus import distance_to_capsule, distance_to_pelvis, locate_pelvis
+from renal_layers.surface import Surface, kidney_surface
+from renal_segmentation.errors import EmptyMaskError, Notice
+from renal_segmentation.kidneys import read_kidneys
+from renal_segmentation.progress import Progress, part, silent
+from renal_segmentation.volume import Grid, Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_DEPTH_MM = 1e-3
+"""A kidney voxel whose centre lies on the surface gets this depth: 0 means outside or excluded."""
+
+
+@dataclass(frozen=True)
+class Layering:
+    """Depth and layers of the kidneys, on the mask's grid cropped to them.
+
+    Attributes
+    ----------
+    depth : Volume
+        float32, mm below the surface; 0 outside and where excluded.
+    layers : Volume
+        float32 upper edge in mm for the model ``mm``, else the index from 1 (capsule); 0 as in depth.
+    side : Volume
+        uint8, 1 left, 2 right, 0 outside; excluded voxels keep their side.
+    pelvis : Volume
+        uint8, 1 inside the renal pelvis that was found or given.
+    surface : Surface
+        The kidneys' surface, cysts filled, RAS mm.
+    grid : Grid
+        The mask's full grid; `renal_segmentation.volume.paste` puts cropped volumes back on it.
+    volume_ml : dict
+        Volume in ml of "left", "right" and "total" (TKV), as drawn.
+    excluded_voxels : int
+        Kidney voxels without depth because they lie near the pelvis.
+    settings : Settings
+        What was asked for.
+    notices : tuple of Notice
+        Warnings.
+    """
+
+    depth: Volume
+    layers: Volume
+    side: Volume
+    pelvis: Volume
+    surface: Surface
+    grid: Grid
+    volume_ml: dict[str, float]
+    excluded_voxels: int
+    settings: Settings
+    notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def layer_edges(self) -> FloatArray:
+        """Every layer value that occurs, rising, shape (L,)."""
+        return np.unique(self.layers.array[self.layers.array > 0]).astype(float)
+
+
+def make_layers(
+    mask: Any,
+    settings: Settings | None = None,
+    *,
+    labels: Mapping[int, str] | None = None,
+    pelvis: Any = None,
+    progress: Progress = silent,
+) -> Layering:
+    """Turn a kidney mask into depth and layers.
+
+    Parameters
+    ----------
+    mask : Volume, nibabel image, or object with ``array`` and ``affine``
+        Binary, or labelled with `labels`; shape (I, J, K), RAS affine.
+    settings : Settings, optional
+        Defaults of the command line.
+    labels : mapping of int to str, optional
+        Meaning of each label: left, right, kidney (side found from RAS), cyst, pelvis, ignore.
+    pelvis : Volume or nibabel image, optional
+        Renal pelvis or sinus drawn by hand or by the network, on any grid; takes the place of the hull.
+    progress : Progress
+        Called with step and share; it may raise `CancelledError`.
+
+    Raises
+    ------
+    InputError
+        If the mask is not a mask, or a setting is impossible.
+    EmptyMaskError
+        If there is no kidney voxel.
+    """
+    settings = settings or Settings()
+    progress("reading", 0.0)
+    kidneys = read_kidneys(mask, labels, settings.pelvis_distance_mm)
+    side = kidneys.side
+    filled = fill_cysts(side.array > 0, side.grid.voxel_ml, settings.fill_cysts_below_ml) | kidneys.cyst
+    progress("surface", 0.1)
+    surface = kidney_surface(side.like(filled), settings.smoothing)
+    voxels = np.argwhere(side.array)
+    points = side.grid.to_ras(voxels)
+    depth = np.maximum(distance_to_surface(surface, points, part(progress, 0.3, 0.8)), LEAST_DEPTH_MM)
+    progress("pelvis", 0.8)
+    found, notices = locate_pelvis(kidneys, filled, pelvis, settings)
+    to_pelvis = distance_to_pelvis(side.like(found), voxels, settings.smoothing)
+    progress("layers", 0.95)
+    keep = to_pelvis >= settings.pelvis_distance_mm
+    if not keep.any():
+        raise EmptyMaskError(
+            f"Every kidney voxel lies within {settings.pelvis_distance_mm:g} mm of the renal pelvis: "
+            "use a smaller --exclude-pelvis."
+        )
+    sides = side.array[tuple(voxels.T)]
+    if settings.layer_model == "mm":
+        layers = layers_mm(depth, settings.layer_thickness_mm)
+    else:
+        to_capsule = distance_to_capsule(surface, side.like(found), points)
+        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, sides, 0), settings)
+    progress("layers", 1.0)
+    return Layering(
+        depth=_on_grid(side, voxels[keep], depth[keep]),
+        layers=_on_grid(side, voxels[keep], layers[keep]),
+        side=side,
+        pelvis=side.like(found.astype(np.uint8)),
+        surface=surface,
+        grid=kidneys.grid,
+        volume_ml=kidneys.volume_ml,
+        excluded_voxels=int((~keep).sum()),
+        settings=settings,
+        notices=(*kidneys.notices, *notices, *_thickness_notice(depth[keep], settings)),
+    )
+
+
+def _relative_layers(
+    to_capsule: FloatArray, to_pelvis: FloatArray, sides: npt.NDArray[np.uint8], settings: Settings
+) -> FloatArray:
+    """Return layer indices between capsule and pelvis; each kidney is divided by itself, side 0 is skipped."""
+    layers = np.zeros(len(sides))
+    for value in np.unique(sides[sides > 0]):
+        of_side = sides == value
+        outer, inner = to_capsule[of_side], to_pelvis[of_side]
+        if not np.isfinite(inner).all():
+            inner = outer.max() - outer
+        relative = relative_depth(outer, inner)
+        divide = proportional_layers if settings.layer_model == "proportional" else equivolume_layers
+        layers[of_side] = divide(relative, settings.layer_count)
+    return layers
+
+
+def _thickness_notice(depth: FloatArray, settings: Settings) -> tuple[Notice, ...]:
+    """State when all voxels fall into one layer."""
+    if settings.layer_model != "mm" or settings.layer_thickness_mm < depth.max():
+        return ()
+    return (
+        Notice(
+            "one-layer",
+            f"The layer thickness of {settings.layer_thickness_mm:g} mm is larger than the greatest depth of "
+            f"{depth.max():.1f} mm: there is one layer only.",
+        ),
+    )
+
+
+def _on_grid(side: Volume, voxels: npt.NDArray[np.intp], values: npt.NDArray[Any]) -> Volume:
+    """Return the values at their voxels, float32, 0 elsewhere."""
+    array = np.zeros(side.array.shape, np.float32)
+    array[tuple(voxels.T)] = values
+    return side.like(array)

@@ -1,0 +1,232 @@
+"""Step 6: quantitative maps and the side, depth, layer and tissue of each of their measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_layers.depth import distance_to_surface
+from renal_layers.layering import LEAST_DEPTH_MM, Layering
+from renal_layers.layers import layers_mm
+from renal_layers.sampling import covered, sample_linear, sample_nearest
+from renal_segmentation.errors import InputError, NoOverlapError, Notice
+from renal_segmentation.volume import Volume, as_volume, bounding_box
+
+FloatArray = npt.NDArray[np.float64]
+
+WELL_COVERED = 0.95
+OVERSAMPLED = 1.5
+
+
+@dataclass(frozen=True)
+class QuantitativeMap:
+    """A parametric image with its name and unit, such as ``QuantitativeMap("R2*", image, "Hz")``."""
+
+    name: str
+    image: Any
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """Tissue labels on any grid, and the name of each label that counts."""
+
+    image: Any
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class MapSamples:
+    """What one map measures in the kidneys, one entry per voxel.
+
+    Attributes
+    ----------
+    name, unit : str
+        Of the map; unit ``SD`` when normalised.
+    side : ndarray of uint8, shape (N,)
+        1 left, 2 right.
+    depth : ndarray of float64, shape (N,)
+        mm below the surface.
+    layer : ndarray of float64, shape (N,)
+        As in `Layering.layers`.
+    tissue : ndarray of str, shape (N,)
+        Name of the tissue, empty where there is none.
+    value : ndarray of float64, shape (N,)
+        In `unit`.
+    left_out : int
+        Kidney voxels in the field of view without a measurement (not finite, or masked background).
+    notices : tuple of Notice
+        What the reader must know about these numbers.
+    """
+
+    name: str
+    unit: str
+    side: npt.NDArray[np.uint8]
+    depth: FloatArray
+    layer: FloatArray
+    tissue: npt.NDArray[np.str_]
+    value: FloatArray
+    left_out: int
+    notices: tuple[Notice, ...] = ()
+
+
+def sample_map(layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None = None) -> MapSamples:
+    """Return the measurements of a map inside the kidneys, in the space that the layering's settings name.
+
+    In space ``map`` every map voxel whose centre lies in a kidney is one measurement: its value is not touched
+    and its depth is the exact distance of its centre to the surface. In space ``mask`` every mask voxel is
+    one entry, with the map interpolated at its centre.
+
+    Parameters
+    ----------
+    layering : Layering
+        From `renal_layers.layering.make_layers`.
+    qmap : QuantitativeMap
+        Two- or three-dimensional, on any grid.
+    tissue : Tissue, optional
+        Sampled at the nearest voxel.
+
+    Raises
+    ------
+    NoOverlapError
+        If no measurement lies in a kidney.
+    InputError
+        If the map holds no valid value there.
+    """
+    image = as_volume(qmap.image, f"The map '{qmap.name}'")
+    valid = np.isfinite(image.array)
+    if layering.settings.zero_is_background:
+        valid &= image.array != 0
+    kidney_points = layering.depth.grid.to_ras(np.argwhere(layering.depth.array))
+    share = float(covered(image.grid, kidney_points).mean())
+    if layering.settings.space == "map":
+        side, depth, layer, points, value = _at_map_voxels(layering, image, valid)
+    else:
+        side, depth, layer, points, value = _at_mask_voxels(layering, image, valid, kidney_points)
+    if not len(value):
+        raise NoOverlapError(
+            f"The map '{qmap.name}' and the mask do not overlap in space: check that both belong to one examination "
+            "and carry their position."
+        )
+    measured = np.isfinite(value)
+    if not measured.any():
+        raise InputError(
+            f"The map '{qmap.name}' has no valid value inside the kidneys (only zeros or not-a-number): "
+            "give another map."
+        )
+    samples = MapSamples(
+        qmap.name,
+        qmap.unit,
+        side[measured],
+        depth[measured],
+        layer[measured],
+        _tissue_names(tissue, points[measured]),
+        value[measured],
+        int((~measured).sum()),
+    )
+    notices = _notices(samples, share, image, layering)
+    if layering.settings.normalise:
+        samples = _normalised(samples)
+    return replace(samples, notices=notices)
+
+
+def _at_map_voxels(layering: Layering, image: Volume, valid: npt.NDArray[np.bool_]) -> tuple[Any, ...]:
+    """Return side, depth, layer, RAS points and values (NaN where invalid) of the map voxels in the kidneys."""
+    box = _box_around(layering, image)
+    if box is None:
+        empty = np.empty(0)
+        return empty, empty, empty, empty, empty
+    part = image.crop(box)
+    points = part.grid.to_ras(np.indices(part.array.shape).reshape(3, -1).T)
+    inside = sample_nearest(layering.depth, points) > 0
+    points = points[inside]
+    side = sample_nearest(layering.side, points)
+    depth = np.maximum(distance_to_surface(layering.surface, points), LEAST_DEPTH_MM)
+    if layering.settings.layer_model == "mm":
+        layer = layers_mm(depth, layering.settings.layer_thickness_mm)
+    else:
+        layer = sample_nearest(layering.layers, points).astype(float)
+    value = np.where(valid[box], part.array, np.nan).reshape(-1)[inside]
+    return side, depth, layer, points, value
+
+
+def _at_mask_voxels(
+    layering: Layering, image: Volume, valid: npt.NDArray[np.bool_], points: FloatArray
+) -> tuple[Any, ...]:
+    """Return side, depth, layer, RAS points and values (NaN where invalid) of the mask voxels in the map."""
+    seen = covered(image.grid, points)
+    where = layering.depth.array > 0
+    per_voxel = (volume.array[where][seen] for volume in (layering.side, layering.depth, layering.layers))
+    side, depth, layer = per_voxel
+    value = sample_linear(image, valid, points[seen])
+    return side, depth.astype(float), layer.astype(float), points[seen], value
+
+
+def _box_around(layering: Layering, image: Volume) -> tuple[slice, slice, slice] | None:
+    """Return the map voxels that the kidneys can touch, or None."""
+    kidneys = layering.depth.crop(bounding_box(layering.depth.array > 0)).grid
+    ends = np.array([(-0.5, n - 0.5) for n in kidneys.shape])
+    corners = np.array(np.meshgrid(*ends)).reshape(3, -1).T
+    index = image.grid.to_index(kidneys.to_ras(corners))
+    low = np.maximum(np.floor(index.min(0)), 0).astype(int)
+    high = np.minimum(np.ceil(index.max(0)) + 1, image.array.shape).astype(int)
+    if (low >= high).any():
+        return None
+    return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+
+
+def _tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:
+    if tissue is None:
+        return np.full(len(points), "", dtype="U1")
+    label = np.rint(sample_nearest(as_volume(tissue.image, "The tissue file"), points)).astype(int)
+    names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
+    for value, name in tissue.names.items():
+        names[label == value] = name
+    return names
+
+
+def _normalised(samples: MapSamples) -> MapSamples:
+    """Return z-scores.
+
+    Raises
+    ------
+    InputError
+        If all values are the same.
+    """
+    spread = samples.value.std(ddof=1) if len(samples.value) > 1 else 0.0
+    if spread == 0:
+        raise InputError(
+            f"The map '{samples.name}' has one value in all kidney voxels: it cannot be normalised, leave it as it is."
+        )
+    return replace(samples, unit="SD", value=(samples.value - samples.value.mean()) / spread)
+
+
+def _notices(samples: MapSamples, share: float, image: Volume, layering: Layering) -> tuple[Notice, ...]:
+    notices = []
+    total = len(samples.value) + samples.left_out
+    if samples.left_out:
+        notices.append(
+            Notice(
+                "left-out",
+                f"Map '{samples.name}': {samples.left_out} of {total} kidney voxels were left out "
+                "(zero, not a number, or next to such voxels).",
+            )
+        )
+    if share < WELL_COVERED:
+        notices.append(
+            Notice("partly-covered", f"Map '{samples.name}' covers {100 * share:.0f} % of the kidney volume.")
+        )
+    ratio = image.grid.voxel_ml / layering.grid.voxel_ml
+    if layering.settings.space == "mask" and ratio > OVERSAMPLED:
+        notices.append(
+            Notice(
+                "oversampled",
+                f"Map '{samples.name}' was interpolated: each of its voxels counts as about {ratio:.1f} mask voxels, "
+                f"so standard errors are too small by about a factor of {ratio**0.5:.1f}; use --space map for those.",
+            )
+        )
+    return tuple(notices)

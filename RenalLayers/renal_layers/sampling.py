@@ -1,0 +1,59 @@
+"""Values of an image at points in the body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from renal_segmentation.volume import Grid, Volume
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_WEIGHT = 0.5
+"""Share of the interpolation weight that must lie on valid voxels."""
+
+
+def covered(grid: Grid, points: FloatArray) -> npt.NDArray[np.bool_]:
+    """Tell which RAS points (N, 3) lie in the field of view: up to half a voxel beyond the outer centres.
+
+    A two-dimensional map, one slice, thus covers the thickness of its slice.
+    """
+    index = grid.to_index(points)
+    return np.asarray(((index >= -0.5) & (index <= np.array(grid.shape) - 0.5)).all(1))
+
+
+def sample_nearest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
+    """Return the value of the voxel that each RAS point (N, 3) lies in, 0 outside the field of view."""
+    index = np.floor(volume.grid.to_index(points) + 0.5).astype(np.intp)
+    inside = ((index >= 0) & (index < volume.array.shape)).all(1)
+    values = np.zeros(len(points), volume.array.dtype)
+    values[inside] = volume.array[tuple(index[inside].T)]
+    return values
+
+
+def sample_linear(volume: Volume, valid: npt.NDArray[np.bool_], points: FloatArray) -> FloatArray:
+    """Return trilinearly interpolated values at RAS points (N, 3).
+
+    Parameters
+    ----------
+    volume : Volume
+        The image.
+    valid : ndarray of bool, shape (I, J, K)
+        Voxels that are measurements; the others get no weight.
+    points : ndarray, shape (N, 3)
+        RAS mm.
+
+    Returns
+    -------
+    values : ndarray of float64, shape (N,)
+        NaN outside the field of view and where less than half of the weight lies on valid voxels.
+    """
+    shape = np.array(volume.array.shape)
+    index = np.clip(volume.grid.to_index(points), 0, shape - 1).T
+    weight = ndimage.map_coordinates(valid.astype(float), index, order=1, mode="nearest")
+    total = ndimage.map_coordinates(np.where(valid, volume.array, 0).astype(float), index, order=1, mode="nearest")
+    usable = (weight >= LEAST_WEIGHT) & covered(volume.grid, points)
+    return np.where(usable, total / np.where(usable, weight, 1), np.nan)

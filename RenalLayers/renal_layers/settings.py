@@ -1,0 +1,92 @@
+"""What a user can choose, with the defaults of the command line and of the panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from renal_layers.layers import LAYER_MODELS, LayerModel
+from renal_layers.surface import SMOOTHINGS, Smoothing
+from renal_segmentation.errors import InputError
+
+Space = Literal["map", "mask"]
+GradientUnit = Literal["mm", "percent", "proportion"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of one analysis.
+
+    Attributes
+    ----------
+    layer_thickness_mm : float
+        Thickness of a layer for the model ``mm``.
+    layer_model : {"mm", "proportional", "equivolume"}
+        Layers of fixed thickness, or `layer_count` layers between capsule and pelvis of equal thickness or volume.
+    layer_count : int
+        Number of layers of the two relative models (TLCO uses twelve).
+    fill_cysts_below_ml : float
+        Holes below this volume are cysts: their wall is not the surface.
+    pelvis_distance_mm : float
+        Voxels nearer than this to the renal pelvis are excluded; 0 switches it off.
+    smoothing : {"default", "diffusion", "windowed-sinc", "none"}
+        How the surface is made.
+    space : {"map", "mask"}
+        Measure at the map's voxels (the map is untouched) or at the mask's (the map is interpolated).
+    gradient_range : tuple of float
+        Central range of depth that the gradient is fitted to.
+    gradient_unit : {"mm", "percent", "proportion"}
+        Unit of that range; the last two refer to the greatest depth.
+    normalise : bool
+        Turn each map into z-scores within the measured kidney voxels.
+    minimum_voxels : int
+        Layers with fewer voxels are marked in the profiles.
+    zero_is_background : bool
+        Zeros of a map are masked background, not measurements.
+    """
+
+    layer_thickness_mm: float = 1.0
+    layer_model: LayerModel = "mm"
+    layer_count: int = 12
+    fill_cysts_below_ml: float = 10.0
+    pelvis_distance_mm: float = 0.0
+    smoothing: Smoothing = "default"
+    space: Space = "map"
+    gradient_range: tuple[float, float] = (5.0, 15.0)
+    gradient_unit: GradientUnit = "mm"
+    normalise: bool = False
+    minimum_voxels: int = 10
+    zero_is_background: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be computed.
+
+        Raises
+        ------
+        InputError
+            With the setting and what it may be.
+        """
+        low, high = self.gradient_range
+        top = {"mm": float("inf"), "percent": 100.0, "proportion": 1.0}.get(self.gradient_unit, 0.0)
+        rules = {
+            f"Layer thickness {self.layer_thickness_mm:g} mm: give more than 0.": self.layer_thickness_mm > 0,
+            f"{self.layer_count} layers: give at least 1.": self.layer_count >= 1,
+            f"Cyst limit {self.fill_cysts_below_ml:g} ml: give 0 or more.": self.fill_cysts_below_ml >= 0,
+            f"Pelvis distance {self.pelvis_distance_mm:g} mm: give 0 or more.": self.pelvis_distance_mm >= 0,
+            f"Gradient range {low:g} to {high:g} {self.gradient_unit}: give two rising numbers from 0 "
+            f"to {top:g} in mm, percent or proportion.": 0 <= low < high <= top,
+            f"Minimum of {self.minimum_voxels} voxels: give at least 1.": self.minimum_voxels >= 1,
+            f"'{self.layer_model}' is no layer model: choose {', '.join(LAYER_MODELS)}.": self.layer_model
+            in LAYER_MODELS,
+            f"'{self.smoothing}' is no surface smoothing: choose {', '.join(SMOOTHINGS)}.": self.smoothing
+            in SMOOTHINGS,
+            f"'{self.space}' is no space: choose map or mask.": self.space in get_args(Space),
+        }
+        for sentence, holds in rules.items():
+            if not holds:
+                raise InputError(sentence)
+
+    @property
+    def layer_unit(self) -> str:
+        """Unit of the layer values, empty for indices."""
+        return "mm" if self.layer_model == "mm" else ""

@@ -1,0 +1,109 @@
+"""Where the renal pelvis lies, and how far kidney voxels are from it and from the capsule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from renal_layers.depth import distance_to_surface
+from renal_layers.pelvis import find_pelvis
+from renal_layers.sampling import sample_nearest
+from renal_layers.settings import Settings
+from renal_layers.surface import Smoothing, Surface, kidney_surface
+from renal_segmentation.errors import NoOverlapError, Notice
+from renal_segmentation.kidneys import Kidneys
+from renal_segmentation.labels import SIDE_NAMES
+from renal_segmentation.sides import FRAGMENT_SHARE
+from renal_segmentation.volume import Volume, as_volume
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+
+def locate_pelvis(
+    kidneys: Kidneys, filled: BoolArray, drawn: Any, settings: Settings
+) -> tuple[BoolArray, list[Notice]]:
+    """Return the renal pelvis of all kidneys, shape (I, J, K), and notices.
+
+    Parameters
+    ----------
+    kidneys : Kidneys
+        With the pelvis that the mask itself names, if any.
+    filled : ndarray of bool, shape (I, J, K)
+        Kidneys with cysts filled.
+    drawn : Volume, nibabel image or None
+        A pelvis or sinus segment on any grid (non-zero inside), sampled at the nearest voxel.
+    settings : Settings
+        The pelvis is looked for only when something depends on it.
+
+    Raises
+    ------
+    NoOverlapError
+        If the drawn pelvis lies nowhere near the kidneys.
+    """
+    if drawn is not None:
+        grid = kidneys.side.grid
+        index = np.indices(grid.shape).reshape(3, -1).T
+        found = sample_nearest(as_volume(drawn, "The pelvis file"), grid.to_ras(index)).reshape(grid.shape) > 0
+        if not found.any():
+            raise NoOverlapError(
+                "The pelvis segment and the kidneys do not overlap in space: check that both belong to one scan."
+            )
+        return found, []
+    if kidneys.pelvis.any():
+        return kidneys.pelvis, []
+    found = np.zeros(filled.shape, bool)
+    if settings.pelvis_distance_mm == 0 and settings.layer_model == "mm":
+        return found, []
+    notices: list[Notice] = []
+    for side in kidneys.sides:
+        of_side = np.zeros_like(found)
+        for kidney in _separate(kidneys.side.array == side):
+            of_side |= find_pelvis(kidney, filled, kidneys.grid.voxel_ml)
+        found |= of_side
+        if not of_side.any():
+            notices.append(
+                Notice(
+                    "no-pelvis",
+                    f"No renal pelvis was found in the {SIDE_NAMES[side]} kidney; nothing was excluded there, and "
+                    "relative layers run to its greatest depth: draw a pelvis segment if it matters.",
+                )
+            )
+    return found, notices
+
+
+def _separate(of_side: BoolArray) -> Iterator[BoolArray]:
+    """Yield each kidney of one side (a transplant can be the second); fragments of a kidney are left out."""
+    parts, _ = ndimage.label(of_side, np.ones((3, 3, 3)))
+    voxels = np.bincount(parts.ravel())[1:]
+    for label in np.flatnonzero(voxels >= FRAGMENT_SHARE * voxels.max()) + 1:
+        yield parts == label
+
+
+def distance_to_pelvis(pelvis: Volume, voxels: npt.NDArray[np.intp], smoothing: Smoothing) -> FloatArray:
+    """Return the distance in mm of voxels (N, 3) to the pelvis: 0 inside it, infinite where there is none."""
+    if not pelvis.array.any():
+        return np.full(len(voxels), np.inf)
+    distance = distance_to_surface(kidney_surface(pelvis, smoothing), pelvis.grid.to_ras(voxels))
+    distance[pelvis.array[tuple(voxels.T)]] = 0
+    return distance
+
+
+def distance_to_capsule(surface: Surface, pelvis: Volume, points: FloatArray) -> FloatArray:
+    """Return the distance in mm of RAS points (N, 3) to the part of the surface that does not face the pelvis.
+
+    A triangle faces the pelvis when its middle lies within one voxel diagonal of a pelvis voxel.
+    """
+    if not pelvis.array.any():
+        return distance_to_surface(surface, points)
+    reach = float(np.linalg.norm(pelvis.grid.spacing))
+    tree = cKDTree(pelvis.grid.to_ras(np.argwhere(pelvis.array)))
+    middle = surface.points[surface.triangles].mean(1)
+    outer = surface.triangles[~np.isfinite(tree.query(middle, distance_upper_bound=reach)[0])]
+    both_ways = np.concatenate([outer, outer[:, ::-1]])
+    return distance_to_surface(Surface(surface.points, both_ways), points)

@@ -1,0 +1,1 @@
+"""Kidney masks: labels, sides, volumes and files. The network joins them here."""

@@ -1,0 +1,221 @@
+"""Reading images with one clear sentence when they are bad, and writing files atomically."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import GeometryError, InputError, MissingPackageError, Notice, OutputError
+from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
+
+SCANNER = 1
+"""NIfTI transform code: coordinates of the scanner."""
+
+
+def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
+    """Return an image file as a `Volume`, and notices on its header.
+
+    Parameters
+    ----------
+    path : Path
+        NIfTI (.nii, .nii.gz), MGH or another format that nibabel reads; two or three dimensions.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, corrupt, not an image, or has a time axis.
+    GeometryError
+        If its affine or voxel size is impossible.
+    MissingPackageError
+        If nibabel is not installed.
+    """
+    try:
+        import nibabel
+    except ImportError as error:
+        raise MissingPackageError("Reading files needs the Python package nibabel: pip install nibabel.") from error
+    if not path.is_file():
+        raise InputError(f"{path} is not there: check the path.")
+    damaged = f"{path} cannot be read as an image (truncated, corrupt or another format): export it again as NIfTI."
+    try:
+        if path.suffix == ".gz":
+            _check_gzip(path)
+        image: Any = nibabel.load(path)
+        notices = _check_nifti_header(image, path) if isinstance(image, nibabel.Nifti1Pair) else ()
+        check_affine(image.affine, str(path))
+        array = _in_memory(image)
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: ask for permission or copy it.") from error
+    except (nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError) as error:
+        raise InputError(damaged) from error
+    except (OSError, EOFError, ValueError, zlib.error, OverflowError) as error:
+        raise InputError(damaged) from error
+    return as_volume(Volume(array, image.affine), str(path)), notices
+
+
+def _in_memory(image: Any) -> npt.NDArray[Any]:
+    """Return the voxels in the file's own type, or float32 where the file scales them."""
+    proxy = image.dataobj
+    if (getattr(proxy, "slope", 1.0), getattr(proxy, "inter", 0.0)) == (1.0, 0.0):
+        return np.asanyarray(proxy)
+    return np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged"))
+
+
+def _check_gzip(path: Path) -> None:
+    """Read a compressed file to its end, where its checksum is compared: nibabel stops at the last voxel."""
+    with gzip.open(path) as stream:
+        while stream.read(1 << 20):
+            pass
+
+
+def _check_nifti_header(image: Any, path: Path) -> tuple[Notice, ...]:
+    """Refuse voxel sizes that nibabel would silently replace, and state a missing position.
+
+    Raises
+    ------
+    GeometryError
+        If a voxel size that matters is zero, negative or not a number.
+    """
+    import nibabel
+
+    with nibabel.openers.ImageOpener(image.file_map.get("header", image.file_map["image"]).filename) as stream:
+        raw = type(image.header).from_fileobj(stream, check=False)
+    size = raw["pixdim"][1:4]
+    placed = bool(raw["sform_code"] > 0)
+    if not placed and not (np.isfinite(size) & (size > 0)).all():
+        raise GeometryError(f"{path} has a voxel size of {' x '.join(f'{s:g}' for s in size)} mm: correct its header.")
+    if not placed and raw["qform_code"] == 0:
+        return (
+            Notice(
+                "no-position",
+                f"{path.name} carries no orientation or position (no sform, no qform): left, right and the place "
+                "of maps are guesses.",
+            ),
+        )
+    return ()
+
+
+def write_image(path: Path, array: npt.NDArray[Any], grid: Grid, description: str) -> None:
+    """Write an array as NIfTI, atomically.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in .nii or .nii.gz.
+    array : ndarray, shape of the grid
+        Values.
+    grid : Grid
+        Place in the body, RAS mm.
+    description : str
+        At most 79 characters: what the numbers mean.
+    """
+    import nibabel
+
+    image = nibabel.Nifti1Image(array, grid.affine)
+    image.set_sform(grid.affine, SCANNER)
+    image.set_qform(grid.affine, SCANNER)
+    image.header.set_xyzt_units("mm")
+    image.header["descrip"] = description
+    with atomic_path(path) as temporary:
+        nibabel.save(image, temporary)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` and move it there when the block ends well.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written (permission, full disk).
+    """
+    path = Path(path)
+    suffix = "".join(path.suffixes[-2:])
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(suffix, f".{path.name.removesuffix(suffix)}-", path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path, overwrite: bool, owned: Sequence[str]) -> Iterator[Path]:
+    """Give an empty folder beside `path` and put its files there when the block ends well.
+
+    A folder that is already there keeps the files of others; each of ours is replaced in one step, and those
+    of an earlier run that this one did not write again are removed.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    overwrite : bool
+        Whether files may already lie there.
+    owned : sequence of str
+        Every file name that may be written or removed.
+
+    Raises
+    ------
+    OutputError
+        If the folder is there, not empty, and may not be overwritten, or cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    written: set[str] = set()
+    try:
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file: give another --output folder.")
+        if path.is_dir() and any(path.iterdir()) and not overwrite:
+            raise OutputError(f"{path} is not empty: give another --output folder, or add --overwrite.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        yield temporary
+        path.mkdir(exist_ok=True)
+        for file in sorted(temporary.iterdir()):
+            file.replace(path / file.name)
+            written.add(file.name)
+        for name in set(owned) - written:
+            (path / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+    finally:
+        if temporary is not None:
+            for file in temporary.iterdir():
+                file.unlink()
+            temporary.rmdir()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _why_not_written(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror or error}): choose another place, or free space there."
+
+
+def _umask() -> int:
+    """Return the process's file mode mask."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,134 @@
+"""From a mask file to kidneys: sides, cysts and pelvis as drawn, and what is doubtful about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import Notice
+from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, read_parts
+from renal_segmentation.sides import split_sides
+from renal_segmentation.volume import Grid, Volume, as_volume
+
+BoolArray = npt.NDArray[np.bool_]
+
+FEWEST_VOXELS_ACROSS = 3
+
+
+@dataclass(frozen=True)
+class Kidneys:
+    """The kidneys of one mask, cropped to them.
+
+    Attributes
+    ----------
+    side : Volume
+        uint8, 1 left, 2 right, 0 outside.
+    cyst, pelvis : ndarray of bool, same shape
+        As labelled in the mask; empty where not labelled.
+    grid : Grid
+        The mask's full grid.
+    notices : tuple of Notice
+        What was assumed and what is doubtful.
+    """
+
+    side: Volume
+    cyst: BoolArray
+    pelvis: BoolArray
+    grid: Grid
+    notices: tuple[Notice, ...]
+
+    @property
+    def sides(self) -> list[Side]:
+        """The sides that have a kidney."""
+        return [side for side in Side if (self.side.array == side).any()]
+
+    @property
+    def volume_ml(self) -> dict[str, float]:
+        """Volume as drawn of each side that is there, and of all (TKV), in ml."""
+        volumes = {SIDE_NAMES[side]: float((self.side.array == side).sum() * self.grid.voxel_ml) for side in self.sides}
+        return {**volumes, "total": sum(volumes.values())}
+
+
+def read_kidneys(mask: Any, labels: Mapping[int, str] | None = None, margin_mm: float = 0.0) -> Kidneys:
+    """Return the kidneys of a mask with their sides.
+
+    Parameters
+    ----------
+    mask : Volume, nibabel image, or object with ``array`` and ``affine``
+        Binary, or labelled with `labels`.
+    labels : mapping of int to str, optional
+        Meaning of each label (`renal_segmentation.labels.MEANINGS`).
+    margin_mm : float
+        How much of the surroundings to keep around the kidneys.
+
+    Raises
+    ------
+    InputError, EmptyMaskError
+        If the mask is not a mask, or holds no kidney.
+    """
+    volume = as_volume(mask, "The mask")
+    parts = read_parts(volume, labels, margin_mm)
+    side, side_notices = _sides(parts, volume.grid)
+    notices = (*parts.notices, *side_notices, *_doubts(side, volume.grid))
+    return Kidneys(side, parts.cyst, parts.pelvis, volume.grid, notices)
+
+
+def _sides(parts: MaskParts, grid: Grid) -> tuple[Volume, tuple[Notice, ...]]:
+    """Return the side map: labelled sides as they are, the rest from RAS coordinates."""
+    side = parts.left * np.uint8(Side.LEFT) + parts.right * np.uint8(Side.RIGHT)
+    if not parts.kidney.any():
+        return Volume(side, parts.affine), _given_sides_notices(Volume(side, parts.affine))
+    middle = grid.to_ras([(np.array(grid.shape) - 1) / 2])[0, 0]
+    found, notices = split_sides(Volume(parts.kidney, parts.affine), middle)
+    return Volume(np.where(parts.kidney, found, side), parts.affine), notices
+
+
+def _given_sides_notices(side: Volume) -> tuple[Notice, ...]:
+    """State when the labels contradict RAS, where patient right has the larger x."""
+    x = {
+        value: side.grid.to_ras(np.argwhere(side.array == value))[:, 0].mean()
+        for value in Side
+        if (side.array == value).any()
+    }
+    if len(x) == 2 and x[Side.LEFT] > x[Side.RIGHT]:
+        return (
+            Notice(
+                "sides-contradict-ras",
+                "The kidney labelled left lies to the patient's right of the one labelled right: check --labels "
+                "and the orientation of the mask.",
+            ),
+        )
+    return ()
+
+
+def _doubts(side: Volume, grid: Grid) -> list[Notice]:
+    """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
+    notices = []
+    start = np.rint(grid.to_index(side.affine[:3, 3][np.newaxis]))[0].astype(int)
+    for value in Side:
+        index = np.argwhere(side.array == value)
+        if not len(index):
+            continue
+        low, high = index.min(0) + start, index.max(0) + start
+        if (low == 0).any() or (high == np.array(grid.shape) - 1).any():
+            notices.append(
+                Notice(
+                    "touches-border",
+                    f"The {SIDE_NAMES[value]} kidney touches the border of the image: there the depth is measured "
+                    "from the cut, not from the capsule.",
+                )
+            )
+        across = int((high - low + 1).min())
+        if across < FEWEST_VOXELS_ACROSS:
+            notices.append(
+                Notice(
+                    "thin-kidney",
+                    f"The {SIDE_NAMES[value]} kidney is {across} voxel{'s' * (across > 1)} thick in one direction: "
+                    "its depths are rough.",
+                )
+            )
+    return notices

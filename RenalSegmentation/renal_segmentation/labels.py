@@ -1,0 +1,177 @@
+"""What the numbers in a mask mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import EmptyMaskError, InputError, Notice
+from renal_segmentation.volume import Volume, bounding_box
+
+MEANINGS = ("left", "right", "kidney", "cyst", "pelvis", "ignore")
+"""What a label of a mask can stand for; ``kidney`` is split into sides, ``cyst`` is filled but not measured."""
+
+
+class Side(IntEnum):
+    """The value of each kidney in a side map."""
+
+    LEFT = 1
+    RIGHT = 2
+
+
+SIDE_NAMES = {Side.LEFT: "left", Side.RIGHT: "right"}
+
+
+@dataclass(frozen=True)
+class MaskParts:
+    """The regions that a mask file names, on one grid cropped to them.
+
+    Attributes
+    ----------
+    affine : ndarray, shape (4, 4)
+        Maps indices of the cropped arrays to RAS mm.
+    left, right, kidney, cyst, pelvis : ndarray of bool, shape (I, J, K)
+        ``kidney`` holds kidney voxels whose side is still to be found.
+    notices : tuple of Notice
+        What was assumed.
+    """
+
+    affine: npt.NDArray[np.float64]
+    left: npt.NDArray[np.bool_]
+    right: npt.NDArray[np.bool_]
+    kidney: npt.NDArray[np.bool_]
+    cyst: npt.NDArray[np.bool_]
+    pelvis: npt.NDArray[np.bool_]
+    notices: tuple[Notice, ...]
+
+
+def read_parts(
+    mask: Volume, labels: Mapping[int, str] | None = None, margin_mm: float = 0.0, name: str = "The mask"
+) -> MaskParts:
+    """Return the regions of a binary or labelled mask.
+
+    Parameters
+    ----------
+    mask : Volume
+        Integer labels, or probabilities between 0 and 1 (cut at 0.5, with a notice).
+    labels : mapping of int to str, optional
+        Meaning of each label, one of `MEANINGS`. Without it the mask must be binary.
+    margin_mm : float
+        How much of the surroundings to keep around the kidneys, beside one voxel.
+    name : str
+        What to call the mask in messages.
+
+    Raises
+    ------
+    InputError
+        If values are not labels, or several labels come without meanings.
+    EmptyMaskError
+        If no kidney voxel is left.
+    """
+    array, notices = _as_labels(mask.array, name)
+    if not array.any():
+        raise EmptyMaskError(f"{name} is empty: give a mask in which the kidneys are not zero.")
+    found = _values(array)
+    if labels is None:
+        if len(found) > 1:
+            raise InputError(
+                f"{name} holds the labels {_listed(found)}: say what they are, "
+                "for instance --labels 1=left 2=right, or 1=kidney 2=ignore."
+            )
+        labels = {found[0]: "kidney"}
+    notices += _compare(labels, found, name)
+    outlined = np.isin(array, [value for value, meaning in labels.items() if meaning not in ("pelvis", "ignore")])
+    nothing = EmptyMaskError(f"{name} has no voxel labelled as kidney (it holds {_listed(found)}): correct --labels.")
+    if not outlined.any():
+        raise nothing
+    margin = 1 + math.ceil(margin_mm / mask.grid.spacing.min())
+    cropped = mask.like(array).crop(bounding_box(outlined, margin))
+
+    def region(meaning: str) -> npt.NDArray[np.bool_]:
+        return np.isin(cropped.array, [value for value, m in labels.items() if m == meaning])
+
+    parts = MaskParts(cropped.affine, *(region(m) for m in MEANINGS[:5]), tuple(notices))
+    if not (parts.left.any() or parts.right.any() or parts.kidney.any()):
+        raise nothing
+    return parts
+
+
+def parse_labels(items: list[str]) -> dict[int, str]:
+    """Return ``{1: "left"}`` from ``["1=left"]``.
+
+    Raises
+    ------
+    InputError
+        If an item is not NUMBER=MEANING with a known meaning.
+    """
+    labels = {}
+    for item in items:
+        number, _, meaning = item.partition("=")
+        if not number.strip().isdecimal() or int(number) == 0 or meaning not in MEANINGS:
+            raise InputError(
+                f"'{item}' is not a label: write NUMBER=MEANING with one of {', '.join(MEANINGS)}, for instance 1=left."
+            )
+        labels[int(number)] = meaning
+    return labels
+
+
+def _as_labels(array: npt.NDArray[np.generic], name: str) -> tuple[npt.NDArray[np.integer], list[Notice]]:
+    """Return integer labels, cutting probabilities at 0.5."""
+    if array.dtype.kind in "bui":
+        labels = array.view(np.uint8) if array.dtype == bool else array
+        if labels.dtype.kind == "i" and labels.min() < 0:
+            raise InputError(f"{name} holds the negative label {labels.min()}: use labels from 1 upwards.")
+        return labels, []
+    notices = []
+    finite = np.isfinite(array)
+    if not finite.all():
+        array = np.where(finite, array, 0)
+        notices.append(
+            Notice(
+                "mask-not-finite",
+                f"{name} has {(~finite).sum()} voxels that are not numbers; they count as background.",
+            )
+        )
+    low, high = float(array.min()), float(array.max())
+    if (array == np.rint(array)).all() and low >= 0 and high <= np.iinfo(np.int32).max:
+        return array.astype(np.int32), notices
+    if low >= 0 and high <= 1:
+        notices.append(Notice("probabilities", f"{name} holds probabilities; it was cut at 0.5."))
+        return (array >= 0.5).view(np.uint8), notices
+    raise InputError(
+        f"{name} holds values from {low:g} to {high:g} that are not whole labels: "
+        "give a mask, resampled with nearest neighbour if it was resampled."
+    )
+
+
+def _values(array: npt.NDArray[np.integer]) -> list[int]:
+    """Return the distinct non-zero values."""
+    distinct = np.flatnonzero(np.bincount(array.ravel())) if array.dtype == np.uint8 else np.unique(array)
+    return [int(value) for value in distinct if value]
+
+
+def _compare(labels: Mapping[int, str], found: list[int], name: str) -> list[Notice]:
+    """Return notices on labels that are missing or not explained."""
+    notices = []
+    missing = sorted(set(labels) - set(found))
+    unknown = sorted(set(found) - set(labels))
+    if missing:
+        notices.append(Notice("label-missing", f"{name} has no voxel with label {_listed(missing)}."))
+    if unknown:
+        notices.append(
+            Notice(
+                "label-unknown",
+                f"{name} has label {_listed(unknown)}, which --labels does not name; ignored.",
+            )
+        )
+    return notices
+
+
+def _listed(values: list[int], most: int = 8) -> str:
+    """Return the first values as text."""
+    return ", ".join(map(str, values[:most])) + (" ..." if len(values) > most else "")

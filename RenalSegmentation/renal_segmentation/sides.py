@@ -1,0 +1,157 @@
+"""Left and right kidney from RAS coordinates, never from array indices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from renal_segmentation.errors import Notice
+from renal_segmentation.labels import Side
+from renal_segmentation.volume import Volume
+
+FRAGMENT_SHARE = 0.1
+"""A part smaller than this share of the largest one is a fragment of the nearest kidney, not a kidney."""
+ISTHMUS_SHARE = 0.5
+"""A joined mask is cut where its cross-section falls below this share of the smaller lobe's largest one."""
+LOBE_SHARE = 0.2
+"""Each lobe of a joined mask holds at least this share of its volume."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One connected part: its label, voxel count and RAS extent along x (patient right is positive)."""
+
+    label: int
+    voxels: int
+    center: npt.NDArray[np.float64]
+    low_x: float
+    high_x: float
+
+
+def split_sides(kidney: Volume, midline_x: float = 0.0) -> tuple[npt.NDArray[np.uint8], tuple[Notice, ...]]:
+    """Tell left from right kidney voxels.
+
+    Parameters
+    ----------
+    kidney : Volume
+        True (non-zero) inside any kidney, shape (I, J, K).
+    midline_x : float
+        Where the body's midline is taken to be when the mask itself cannot tell, RAS x in mm; the
+        middle of the field of view is the usual choice.
+
+    Returns
+    -------
+    side : ndarray of uint8, shape (I, J, K)
+        `Side.LEFT`, `Side.RIGHT`, 0 outside.
+    notices : tuple of Notice
+        One kidney, three or more kidneys, joined kidneys and ambiguous positions are stated.
+    """
+    inside = kidney.array.astype(bool)
+    parts_of, _ = ndimage.label(inside, np.ones((3, 3, 3)))
+    parts = _measure(parts_of, kidney)
+    largest = max(part.voxels for part in parts)
+    kidneys = [part for part in parts if part.voxels >= FRAGMENT_SHARE * largest]
+    if len(kidneys) == 1:
+        cut = _isthmus(parts_of == kidneys[0].label, kidney)
+        if cut is not None:
+            side = np.where(_x_of(kidney) < cut, Side.LEFT, Side.RIGHT) * inside
+            return side.astype(np.uint8), (_joined_notice(cut),)
+    notices = _assign(kidneys, midline_x, lookup := np.zeros(len(parts) + 1, np.uint8))
+    for part in parts:
+        if part not in kidneys:
+            nearest = min(kidneys, key=lambda k: float(np.linalg.norm(k.center - part.center)))
+            lookup[part.label] = lookup[nearest.label]
+    return lookup[parts_of], notices
+
+
+def _measure(parts_of: npt.NDArray[np.int32], kidney: Volume) -> list[_Part]:
+    """Return every connected part with its position."""
+    parts = []
+    for label, box in enumerate(ndimage.find_objects(parts_of), 1):
+        index = np.argwhere(parts_of[box] == label) + [s.start for s in box]
+        ras = kidney.grid.to_ras(index)
+        parts.append(_Part(label, len(ras), ras.mean(0), ras[:, 0].min(), ras[:, 0].max()))
+    return parts
+
+
+def _assign(kidneys: list[_Part], field_middle: float, lookup: npt.NDArray[np.uint8]) -> tuple[Notice, ...]:
+    """Write the side of each kidney into `lookup` at its label and return what is uncertain about it."""
+    ordered = sorted(kidneys, key=lambda k: float(k.center[0]))
+    first, last = ordered[0], ordered[-1]
+    middle = field_middle if len(kidneys) == 1 else float(first.center[0] + last.center[0]) / 2
+    for part in ordered:
+        lookup[part.label] = Side.LEFT if part.center[0] < middle else Side.RIGHT
+    if len(kidneys) == 1:
+        return (_single_notice(first, middle),)
+    lookup[first.label], lookup[last.label] = Side.LEFT, Side.RIGHT
+    if len(kidneys) > 2:
+        return (
+            Notice(
+                "several-kidneys",
+                f"The mask holds {len(kidneys)} kidneys (a transplant?); each was given the side of the midline "
+                f"(x = {middle:.0f} mm) it lies on: check, or name them with --labels.",
+            ),
+        )
+    if first.high_x < last.low_x:
+        return ()
+    return (
+        Notice(
+            "sides-ambiguous",
+            "The two parts of the mask do not lie side by side; the one nearer the patient's right was called "
+            "right: check, or name them with --labels.",
+        ),
+    )
+
+
+def _single_notice(part: _Part, middle: float) -> Notice:
+    side = "left" if part.center[0] < middle else "right"
+    if part.low_x < middle < part.high_x:
+        return Notice(
+            "side-ambiguous",
+            f"The only kidney of the mask lies across the middle of the image and was called {side}: "
+            f"check, or name it with --labels 1={side}.",
+        )
+    return Notice(
+        "one-kidney",
+        f"The mask holds one kidney, called {side} from its position in the image: check the side.",
+    )
+
+
+def _isthmus(joined: npt.NDArray[np.bool_], kidney: Volume) -> float | None:
+    """Return the RAS x at which two joined kidneys meet, or None for one kidney.
+
+    Two lobes show as two peaks in the cross-section along x with a valley between them.
+    """
+    x = _x_of(kidney)[joined]
+    step = float(np.abs(kidney.affine[0, :3]).max())
+    bins = round(float(np.ptp(x)) / step) + 1
+    area, edges = np.histogram(x, bins, range=(x.min() - step / 2, x.max() + step / 2))
+    smooth = ndimage.gaussian_filter1d(area.astype(float), max(len(area) / 40, 0.5), mode="constant")
+    volume = np.cumsum(smooth) / smooth.sum()
+    inner = np.flatnonzero((volume > LOBE_SHARE) & (volume < 1 - LOBE_SHARE))
+    if not len(inner):
+        return None
+    valley = inner[np.argmin(smooth[inner])]
+    limit = ISTHMUS_SHARE * min(smooth[:valley].max(initial=0), smooth[valley:].max())
+    if smooth[valley] > limit:
+        return None
+    above = np.flatnonzero(smooth > limit)
+    first, last = above[above < valley].max(), above[above > valley].min()
+    return float((edges[first + 1] + edges[last]) / 2)
+
+
+def _joined_notice(cut: float) -> Notice:
+    return Notice(
+        "joined-kidneys",
+        f"Both kidneys are joined in the mask (a horseshoe kidney?); they were split at x = {cut:.0f} mm: "
+        "check, or name them with --labels.",
+    )
+
+
+def _x_of(kidney: Volume) -> npt.NDArray[np.float64]:
+    """Return the RAS x of every voxel, shape (I, J, K)."""
+    i, j, k = (np.arange(n) * a for n, a in zip(kidney.array.shape, kidney.affine[0, :3], strict=True))
+    return np.asarray(i[:, None, None] + j[None, :, None] + k[None, None, :] + kidney.affine[0, 3])

@@ -1,0 +1,161 @@
+"""The currency of both packages: an array with the affine that places it in the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import GeometryError, InputError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the voxels of an image lie.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of voxels along the three axes (I, J, K).
+    affine : ndarray, shape (4, 4)
+        Maps a voxel index (i, j, k) to RAS millimetres.
+    """
+
+    shape: tuple[int, int, int]
+    affine: FloatArray
+
+    @property
+    def spacing(self) -> FloatArray:
+        """Distance between voxel centres along each axis in mm, shape (3,)."""
+        return np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000.0)
+
+    def to_ras(self, index: npt.ArrayLike) -> FloatArray:
+        """Return RAS mm of voxel indices, both of shape (N, 3)."""
+        return np.asarray(index, float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def to_index(self, ras: npt.ArrayLike) -> FloatArray:
+        """Return continuous voxel indices of RAS mm points, both of shape (N, 3)."""
+        return (np.asarray(ras, float) - self.affine[:3, 3]) @ np.linalg.inv(self.affine[:3, :3]).T
+
+    def same_as(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
+        """Tell whether every voxel centre of both grids agrees within `tolerance_mm`."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T
+        return bool(np.abs(self.to_ras(corners) - other.to_ras(corners)).max() <= tolerance_mm)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A three-dimensional image in the body.
+
+    Attributes
+    ----------
+    array : ndarray, shape (I, J, K)
+        Voxel values in index order (first axis fastest in files, as in nibabel).
+    affine : ndarray, shape (4, 4)
+        Maps a voxel index to RAS millimetres.
+    """
+
+    array: npt.NDArray[Any]
+    affine: FloatArray
+
+    @property
+    def grid(self) -> Grid:
+        """The voxel grid without the values."""
+        i, j, k = self.array.shape
+        return Grid((i, j, k), self.affine)
+
+    def like(self, array: npt.NDArray[Any]) -> Volume:
+        """Return `array` on this grid.
+
+        Raises
+        ------
+        ValueError
+            If the shape differs.
+        """
+        if array.shape != self.array.shape:
+            raise ValueError(f"shape {array.shape} does not fit the grid {self.array.shape}")
+        return Volume(array, self.affine)
+
+    def crop(self, box: tuple[slice, ...]) -> Volume:
+        """Return a view of the voxels in `box` (three slices with a start) at the same place in the body."""
+        affine = self.affine.copy()
+        affine[:3, 3] = self.grid.to_ras([[s.start for s in box]])[0]
+        return Volume(self.array[box], affine)
+
+
+def as_volume(image: Any, name: str = "image") -> Volume:
+    """Return a checked three-dimensional `Volume` from whatever holds an array and an affine.
+
+    Parameters
+    ----------
+    image : Volume, nibabel image, or object with ``array`` and ``affine``
+        A two-dimensional array counts as one slice; trailing axes of length one are dropped.
+    name : str
+        What to call the image in messages.
+
+    Raises
+    ------
+    InputError
+        If the image has a time or channel axis, or no voxels.
+    GeometryError
+        If the affine is missing, not finite, or gives a voxel without volume.
+    """
+    array = np.asanyarray(image.array if hasattr(image, "array") else image.dataobj)
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == 2:
+        array = array[..., np.newaxis]
+    if array.ndim != 3:
+        raise InputError(
+            f"{name} has {array.ndim} dimensions {array.shape}: "
+            "give a three-dimensional image, for instance one volume of the series."
+        )
+    if array.size == 0:
+        raise InputError(f"{name} holds no voxels (shape {array.shape}): export it again.")
+    if array.dtype.kind not in "buif":
+        raise InputError(f"{name} holds {array.dtype} values: give one real number per voxel.")
+    return Volume(array, check_affine(image.affine, name))
+
+
+def check_affine(affine: Any, name: str) -> FloatArray:
+    """Return `affine` as a float array of shape (4, 4), or raise `GeometryError`."""
+    if affine is None:
+        raise GeometryError(f"{name} has no affine: save it with its position and voxel size.")
+    matrix = np.asarray(affine, float)
+    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+        raise GeometryError(f"{name} has an affine that is not a finite 4 x 4 matrix: save it again.")
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
+    if spacing.min() <= 0 or abs(np.linalg.det(matrix[:3, :3])) < 1e-3 * spacing.prod():
+        raise GeometryError(
+            f"{name} has a voxel size of {' x '.join(f'{s:g}' for s in spacing)} mm "
+            "and no volume per voxel: correct its header."
+        )
+    return matrix
+
+
+def bounding_box(inside: npt.NDArray[np.bool_], margin: int = 0) -> tuple[slice, slice, slice]:
+    """Return the smallest box around the true voxels, widened by `margin` voxels within the array."""
+    slices = []
+    for axis in range(3):
+        hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
+        slices.append(slice(max(hit[0] - margin, 0), min(hit[-1] + 1 + margin, inside.shape[axis])))
+    return slices[0], slices[1], slices[2]
+
+
+def paste(volume: Volume, grid: Grid) -> npt.NDArray[Any]:
+    """Return the cropped `volume` on the full `grid`, zero elsewhere (the reverse of `Volume.crop`)."""
+    start = np.rint(grid.to_index(volume.affine[:3, 3][np.newaxis]))[0].astype(int)
+    full = np.zeros(grid.shape, volume.array.dtype)
+    full[tuple(slice(s, s + n) for s, n in zip(start, volume.array.shape, strict=True))] = volume.array
+    return full

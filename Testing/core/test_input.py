@@ -1,0 +1,266 @@
+"""Input that must be answered well: a right result, a stated warning, or one clear sentence."""
+
+import gzip
+
+import nibabel
+import numpy as np
+import pytest
+from Testing.core.shapes import ellipsoid, two_kidneys
+
+from renal_layers.layering import make_layers
+from renal_layers.settings import Settings
+from renal_segmentation.errors import EmptyMaskError, GeometryError, InputError, OutputError
+from renal_segmentation.files import atomic_folder, atomic_path, read_image, write_image
+from renal_segmentation.labels import parse_labels
+from renal_segmentation.volume import Volume, as_volume
+
+KIDNEYS = two_kidneys((4, 4, 4))
+
+
+def codes(layering) -> set[str]:
+    return {notice.code for notice in layering.notices}
+
+
+@pytest.fixture
+def mask_file(tmp_path):
+    path = tmp_path / "mask.nii.gz"
+    write_image(path, KIDNEYS.array, KIDNEYS.grid, "test")
+    return path
+
+
+def test_an_empty_mask_is_refused():
+    with pytest.raises(EmptyMaskError, match="is empty"):
+        make_layers(KIDNEYS.like(np.zeros_like(KIDNEYS.array)))
+
+
+def test_probabilities_are_cut_at_one_half_and_this_is_stated():
+    soft = make_layers(KIDNEYS.like(KIDNEYS.array * 0.8 + 0.1))
+    np.testing.assert_array_equal(soft.depth.array, make_layers(KIDNEYS).depth.array)
+    assert "probabilities" in codes(soft)
+
+
+def test_values_between_labels_are_refused():
+    with pytest.raises(InputError, match="not whole labels"):
+        make_layers(KIDNEYS.like(KIDNEYS.array * 1.5))
+
+
+def test_negative_labels_are_refused():
+    with pytest.raises(InputError, match="negative label"):
+        make_layers(KIDNEYS.like(-KIDNEYS.array.astype(np.int16)))
+
+
+def test_not_a_number_counts_as_background_and_is_stated():
+    array = KIDNEYS.array.astype(float)
+    array[0, 0, 0] = np.nan
+    assert "mask-not-finite" in codes(make_layers(KIDNEYS.like(array)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.uint16, np.float32, np.float64, bool])
+def test_every_number_type_gives_the_same_depth(dtype):
+    found = make_layers(KIDNEYS.like(KIDNEYS.array.astype(dtype)))
+    np.testing.assert_array_equal(found.depth.array, make_layers(KIDNEYS).depth.array)
+
+
+def test_several_labels_without_meanings_are_refused_with_the_remedy():
+    labelled = KIDNEYS.like(np.where(np.indices(KIDNEYS.array.shape)[0] < 20, 1, 2) * KIDNEYS.array)
+    with pytest.raises(InputError, match="holds the labels 1, 2.*--labels 1=left 2=right"):
+        make_layers(labelled)
+
+
+def test_labels_that_are_not_explained_are_ignored_and_stated():
+    array = KIDNEYS.array.copy()
+    array[0, 0, 0] = 9
+    layering = make_layers(KIDNEYS.like(array), labels={1: "kidney", 5: "left"})
+    assert {"label-unknown", "label-missing"} <= codes(layering)
+    assert layering.side.array.astype(bool).sum() == KIDNEYS.array.sum()
+
+
+def test_labels_that_name_no_kidney_voxel_are_refused():
+    with pytest.raises(EmptyMaskError, match="correct --labels"):
+        make_layers(KIDNEYS, labels={2: "left"})
+
+
+def test_labels_that_contradict_ras_are_stated():
+    left_is_right = KIDNEYS.like(np.where(np.indices(KIDNEYS.array.shape)[0] < 20, 2, 1) * KIDNEYS.array)
+    assert "sides-contradict-ras" in codes(make_layers(left_is_right, labels={1: "left", 2: "right"}))
+
+
+@pytest.mark.parametrize("text", ["left", "1=kidneys", "x=left", "0=left", "-1=left"])
+def test_a_badly_written_label_is_refused(text):
+    with pytest.raises(InputError, match="NUMBER=MEANING"):
+        parse_labels([text])
+
+
+def test_a_kidney_at_the_border_of_the_image_is_stated():
+    cut = KIDNEYS.crop((slice(0, None), slice(0, None), slice(14, None)))
+    assert "touches-border" in codes(make_layers(cut))
+
+
+def test_a_single_slice_and_a_single_voxel_are_measured_and_called_rough():
+    for array in (np.ones((10, 12, 1), np.uint8), np.ones((1, 1, 1), np.uint8)):
+        layering = make_layers(Volume(np.pad(array, 1), np.diag([1.5, 1.5, 5.5, 1])))
+        assert (layering.depth.array > 0).sum() == array.sum()
+        assert "thin-kidney" in codes(layering)
+
+
+def test_a_time_series_is_refused():
+    with pytest.raises(InputError, match="4 dimensions"):
+        as_volume(Volume(np.ones((4, 4, 4, 2)), np.eye(4)))
+
+
+def test_a_fourth_axis_of_length_one_is_dropped():
+    assert as_volume(Volume(np.ones((4, 5, 6, 1)), np.eye(4))).array.shape == (4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    "affine", [None, np.zeros((4, 4)), np.diag([0.0, 1, 1, 1]), np.full((4, 4), np.nan), np.eye(3)]
+)
+def test_an_impossible_affine_is_refused(affine):
+    with pytest.raises(GeometryError):
+        make_layers(Volume(KIDNEYS.array, affine))
+
+
+def test_a_gantry_tilt_is_followed():
+    sheared = ellipsoid((12, 12, 12), (2, 2, 2)).affine.copy()
+    sheared[1, 2] = 0.5
+    layering = make_layers(Volume(ellipsoid((12, 12, 12), (2, 2, 2)).array, sheared))
+    points = layering.side.grid.to_ras(np.argwhere(layering.side.array))
+    assert layering.surface.points[:, 1].max() == pytest.approx(points[:, 1].max() + 1, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"layer_thickness_mm": 0},
+        {"layer_thickness_mm": -1},
+        {"layer_count": 0},
+        {"fill_cysts_below_ml": -1},
+        {"pelvis_distance_mm": -5},
+        {"gradient_range": (15, 5)},
+        {"gradient_range": (0, 150), "gradient_unit": "percent"},
+        {"gradient_unit": "inch"},
+        {"layer_model": "onion"},
+        {"smoothing": "heavy"},
+        {"space": "moon"},
+        {"minimum_voxels": 0},
+    ],
+)
+def test_an_impossible_setting_is_refused(wrong):
+    with pytest.raises(InputError):
+        Settings(**wrong)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"nothing\.nii is not there"):
+        read_image(tmp_path / "nothing.nii")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
+def test_a_truncated_file_is_refused(mask_file, share):
+    content = mask_file.read_bytes()
+    mask_file.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(InputError, match="truncated, corrupt"):
+        read_image(mask_file)
+
+
+def test_a_corrupt_file_is_refused(mask_file):
+    content = bytearray(mask_file.read_bytes())
+    content[len(content) // 2 :] = b"\x00" * (len(content) - len(content) // 2)
+    mask_file.write_bytes(bytes(content))
+    with pytest.raises(InputError, match="truncated, corrupt"):
+        read_image(mask_file)
+
+
+@pytest.mark.parametrize("name", ["text.nii.gz", "text.nii", "photo.png", "empty.nii"])
+def test_a_file_that_is_no_image_is_refused(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"" if name.startswith("empty") else b"this is not an image" * 50)
+    with pytest.raises(InputError, match="truncated, corrupt"):
+        read_image(path)
+
+
+def header_with(path, **fields):
+    """Rewrite header fields of an uncompressed NIfTI in place."""
+    image = nibabel.Nifti1Image(KIDNEYS.array, KIDNEYS.affine)
+    header = image.header.copy()
+    header.set_sform(None, 0)
+    header.set_qform(KIDNEYS.affine, 1)
+    for name, value in fields.items():
+        header[name] = value
+    header["vox_offset"] = 352
+    header["magic"] = b"n+1"
+    path.write_bytes(header.binaryblock + b"\0" * 4 + KIDNEYS.array.tobytes(order="F"))
+    return path
+
+
+@pytest.mark.parametrize("size", [0.0, -2.0, np.nan])
+def test_a_zero_or_negative_voxel_size_is_refused(tmp_path, size):
+    path = header_with(tmp_path / "mask.nii", pixdim=[1, 4, size, 4, 1, 1, 1, 1])
+    with pytest.raises(GeometryError, match="voxel size"):
+        read_image(path)
+
+
+def test_a_file_without_position_is_read_and_this_is_stated(tmp_path):
+    _, notices = read_image(header_with(tmp_path / "mask.nii", qform_code=0))
+    assert [notice.code for notice in notices] == ["no-position"]
+
+
+def test_scaled_integers_are_read_as_their_values(tmp_path):
+    image = nibabel.Nifti1Image(KIDNEYS.array, KIDNEYS.affine)
+    image.header.set_slope_inter(0.5, 3)
+    nibabel.save(image, tmp_path / "scaled.nii.gz")
+    volume, _ = read_image(tmp_path / "scaled.nii.gz")
+    assert volume.array.dtype == np.float32
+    np.testing.assert_allclose(volume.array, nibabel.load(tmp_path / "scaled.nii.gz").get_fdata(), rtol=1e-6)
+
+
+def test_writing_and_reading_gives_the_same_image(mask_file):
+    volume, notices = read_image(mask_file)
+    np.testing.assert_array_equal(volume.array, KIDNEYS.array)
+    assert volume.grid.same_as(KIDNEYS.grid)
+    assert not notices
+    with gzip.open(mask_file) as stream:
+        assert len(stream.read()) > KIDNEYS.array.size
+
+
+def test_a_failed_write_leaves_neither_the_file_nor_a_temporary_one(tmp_path):
+    def write_half() -> None:
+        with atomic_path(tmp_path / "table.csv") as temporary:
+            temporary.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left"):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_run_leaves_the_earlier_results_as_they_were(tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.csv").write_text("old")
+
+    def write_half() -> None:
+        with atomic_folder(folder, True, ["a.csv"]) as temporary:
+            (temporary / "a.csv").write_text("new")
+            raise InputError("bad map")
+
+    with pytest.raises(InputError):
+        write_half()
+    assert (folder / "a.csv").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_results_of_an_earlier_run_do_not_stay_beside_new_ones(tmp_path):
+    folder = tmp_path / "out"
+    for names in (["a.csv", "b.csv"], ["a.csv"]):
+        with atomic_folder(folder, True, ["a.csv", "b.csv"]) as temporary:
+            for name in names:
+                (temporary / name).write_text(name)
+        (folder / "mine.txt").write_text("kept")
+    assert {path.name for path in folder.iterdir()} == {"a.csv", "mine.txt"}
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="cannot be written"), atomic_folder(tmp_path / "file" / "out", False, []):
+        pass

@@ -1,0 +1,75 @@
+"""How an image is stored, turned or flipped changes nothing that is measured."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+from Testing.core.shapes import coordinates, grid_around, moved, turned, two_kidneys
+
+from renal_layers.analysis import analyse
+from renal_layers.layering import make_layers
+from renal_layers.maps import QuantitativeMap
+from renal_layers.settings import Settings
+from renal_segmentation.volume import Volume
+
+MASK = two_kidneys((3, 3, 6), with_hilum=True)
+AXES = st.permutations(range(3))
+FLIPS = st.tuples(st.booleans(), st.booleans(), st.booleans())
+
+
+def depth_by_position(layering) -> dict[tuple[float, ...], tuple[float, int]]:
+    where = layering.side.array > 0
+    ras = coordinates(layering.depth.grid)[where].round(3) + 0.0
+    values = zip(layering.depth.array[where].tolist(), layering.side.array[where].tolist(), strict=True)
+    return dict(zip(map(tuple, ras.tolist()), values, strict=True))
+
+
+@settings(max_examples=12, deadline=None)
+@given(order=AXES, flips=FLIPS)
+def test_axis_order_and_flips_change_no_depth_and_no_side(order, flips):
+    expected = depth_by_position(make_layers(MASK))
+    found = depth_by_position(make_layers(turned(MASK, order, flips)))
+    assert found.keys() == expected.keys()
+    for place, (depth, side) in expected.items():
+        assert found[place][1] == side
+        assert found[place][0] == pytest.approx(depth, abs=0.05)
+
+
+@settings(max_examples=8, deadline=None)
+@given(angles=st.tuples(*[st.floats(-25, 25)] * 3))
+def test_turning_the_body_changes_no_depth(angles):
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    expected, found = make_layers(MASK), make_layers(moved(MASK, matrix))
+    np.testing.assert_allclose(found.depth.array, expected.depth.array, atol=0.01)
+    np.testing.assert_array_equal(found.side.array, expected.side.array)
+
+
+def test_mirroring_the_affine_swaps_left_and_right():
+    mirror = np.diag([-1.0, 1, 1, 1])
+    expected, found = make_layers(MASK), make_layers(moved(MASK, mirror))
+    assert found.volume_ml["left"] == pytest.approx(expected.volume_ml["right"])
+    assert found.volume_ml["right"] == pytest.approx(expected.volume_ml["left"])
+    np.testing.assert_allclose(found.depth.array, expected.depth.array, atol=0.01)
+
+
+@pytest.mark.parametrize("space", ["map", "mask"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 2)])
+def test_a_map_on_a_grid_of_its_own_is_measured_in_the_same_place(space, order):
+    grid = grid_around((80, 36, 60), (2.5, 3, 4), shift=0.3)
+    values = 100 + coordinates(grid)[..., 2]
+    qmap = turned(Volume(values, grid.affine), order, (True, False, True))
+    analysis = analyse(MASK, [QuantitativeMap("z", qmap, "mm")], Settings(space=space))
+    samples = analysis.samples[0]
+    left, right = (samples.value[samples.side == side].mean() for side in (1, 2))
+    assert left == pytest.approx(105, abs=1)
+    assert right == pytest.approx(95, abs=1)
+
+
+def test_a_larger_field_of_view_changes_nothing():
+    padded = np.pad(MASK.array, ((7, 3), (2, 9), (4, 4)))
+    affine = MASK.affine.copy()
+    affine[:3, 3] = MASK.grid.to_ras([[-7, -2, -4]])[0]
+    small, large = make_layers(MASK), make_layers(Volume(padded, affine))
+    assert depth_by_position(small) == depth_by_position(large)

@@ -1,0 +1,146 @@
+"""Layers in mm, proportional and equivolume; cysts and pelvis."""
+
+import numpy as np
+import pytest
+from Testing.core.shapes import coordinates, ellipsoid, moved, two_kidneys
+
+from renal_layers.cysts import fill_cysts
+from renal_layers.layering import make_layers
+from renal_layers.layers import layers_mm
+from renal_layers.pelvis import find_pelvis
+from renal_layers.settings import Settings
+from renal_segmentation.errors import EmptyMaskError, NoOverlapError
+from renal_segmentation.volume import Volume
+
+
+def shell(spacing=(2, 2, 2)) -> tuple[Volume, Volume]:
+    """Return a ball of radius 24 mm with a round sinus of radius 8 mm, and that sinus."""
+    ball = ellipsoid((24, 24, 24), spacing)
+    radius = np.linalg.norm(coordinates(ball.grid), axis=-1)
+    return ball.like(((radius < 24) & (radius >= 8)).astype(np.uint8)), ball.like((radius < 8).astype(np.uint8))
+
+
+def radius_of(layering) -> np.ndarray:
+    return np.linalg.norm(coordinates(layering.depth.grid), axis=-1)
+
+
+def test_a_layer_is_named_by_its_upper_edge_in_mm():
+    assert layers_mm(np.array([0.1, 2.0, 2.1, 7.9]), 2.0).tolist() == [2, 2, 4, 8]
+
+
+def test_a_hole_below_the_limit_is_filled_and_one_above_is_not():
+    inside = np.ones((9, 9, 9), bool)
+    inside[2, 2, 2] = inside[5:7, 5:7, 5:7] = False
+    filled = fill_cysts(inside, voxel_ml=1.0, below_ml=8.0)
+    assert filled[2, 2, 2]
+    assert not filled[5, 5, 5]
+
+
+def test_a_bay_that_is_open_to_the_outside_is_no_cyst():
+    inside = np.ones((5, 5, 5), bool)
+    inside[2, 2, 2:] = False
+    assert (fill_cysts(inside, 1.0, 100.0) == inside).all()
+
+
+def test_cyst_voxels_get_no_depth_and_the_tissue_around_them_keeps_its_own():
+    whole = ellipsoid((20, 20, 20), (2, 2, 2))
+    radius = np.linalg.norm(coordinates(whole.grid), axis=-1)
+    with_cyst = whole.like(whole.array * (radius >= 5))
+    solid, hollow = make_layers(whole), make_layers(with_cyst)
+    tissue = hollow.depth.array > 0
+    assert tissue.sum() == with_cyst.array.sum()
+    np.testing.assert_array_equal(hollow.depth.array[tissue], solid.depth.array[tissue])
+
+
+def test_a_labelled_cyst_on_the_capsule_is_part_of_the_outline_only():
+    whole = ellipsoid((20, 20, 20), (2, 2, 2))
+    cyst = (coordinates(whole.grid)[..., 2] > 12) & (whole.array > 0)
+    labelled = whole.like(np.where(cyst, 3, whole.array).astype(np.uint8))
+    layering = make_layers(labelled, labels={1: "left", 3: "cyst"})
+    solid = make_layers(whole, labels={1: "left"})
+    tissue = layering.depth.array > 0
+    assert tissue.sum() == (labelled.array == 1).sum()
+    np.testing.assert_array_equal(layering.depth.array[tissue], solid.depth.array[tissue])
+
+
+def test_the_pelvis_is_the_bay_of_the_hilum():
+    kidney = two_kidneys(with_hilum=True)
+    layering = make_layers(kidney, Settings(pelvis_distance_mm=8))
+    pelvis = coordinates(layering.pelvis.grid)[layering.pelvis.array > 0]
+    assert len(pelvis) > 100
+    assert np.abs(pelvis[:, 0]).max() < 45
+    assert layering.excluded_voxels > 0
+    assert (layering.depth.array[layering.side.array > 0] == 0).sum() == layering.excluded_voxels
+
+
+def test_a_pelvis_smaller_than_the_noise_limit_is_found_by_lowering_it():
+    inside = np.ones((16, 16, 16), bool)
+    inside[4:12, 4:12, 11:] = False
+    assert find_pelvis(inside, inside, voxel_ml=0.004).sum() > 200
+
+
+def test_a_convex_kidney_has_no_pelvis_and_says_so():
+    layering = make_layers(ellipsoid((15, 15, 25), (2, 2, 2), (40, 0, 0)), Settings(pelvis_distance_mm=10))
+    assert layering.excluded_voxels == 0
+    assert "no-pelvis" in {notice.code for notice in layering.notices}
+
+
+def test_a_drawn_pelvis_takes_the_place_of_the_hull_on_any_grid():
+    kidney, sinus = shell()
+    finer = ellipsoid((8, 8, 8), (1, 1, 1))
+    by_either = [make_layers(kidney, Settings(pelvis_distance_mm=6), pelvis=drawn) for drawn in (sinus, finer)]
+    for layering in by_either:
+        kept = radius_of(layering)[layering.depth.array > 0]
+        assert kept.min() == pytest.approx(14, abs=1.2)
+
+
+def test_a_pelvis_label_in_the_mask_is_used():
+    kidney, sinus = shell()
+    labelled = kidney.like(kidney.array + 2 * sinus.array)
+    layering = make_layers(labelled, Settings(pelvis_distance_mm=6), labels={1: "kidney", 2: "pelvis"})
+    assert radius_of(layering)[layering.depth.array > 0].min() == pytest.approx(14, abs=1.2)
+
+
+def test_a_pelvis_far_from_the_kidneys_is_refused():
+    kidney, sinus = shell()
+    elsewhere = moved(sinus, np.array([[1, 0, 0, 500], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+    with pytest.raises(NoOverlapError, match="pelvis"):
+        make_layers(kidney, Settings(pelvis_distance_mm=6), pelvis=elsewhere)
+
+
+def test_excluding_everything_is_an_error_that_names_the_option():
+    kidney, sinus = shell()
+    with pytest.raises(EmptyMaskError, match="--exclude-pelvis"):
+        make_layers(kidney, Settings(pelvis_distance_mm=60), pelvis=sinus)
+
+
+def test_proportional_layers_divide_the_way_from_capsule_to_pelvis_equally():
+    kidney, sinus = shell()
+    layering = make_layers(kidney, Settings(layer_model="proportional", layer_count=4), pelvis=sinus)
+    layer, radius = layering.layers.array, radius_of(layering)
+    assert set(np.unique(layer)) == {0, 1, 2, 3, 4}
+    for number in range(1, 5):
+        assert radius[layer == number].mean() == pytest.approx(24 - 4 * (number - 0.5), abs=0.7)
+
+
+def test_equivolume_layers_of_a_shell_have_the_same_volume_and_lie_in_order():
+    kidney, sinus = shell()
+    layering = make_layers(kidney, Settings(layer_model="equivolume", layer_count=5), pelvis=sinus)
+    layer = layering.layers.array
+    voxels = np.bincount(layer[layer > 0].astype(int))[1:]
+    np.testing.assert_allclose(voxels, voxels.mean(), rtol=0.02)
+    radii = [radius_of(layering)[layer == number].mean() for number in range(1, 6)]
+    assert radii == sorted(radii, reverse=True)
+
+
+def test_each_kidney_has_equivolume_layers_of_its_own():
+    layering = make_layers(two_kidneys(with_hilum=True), Settings(layer_model="equivolume", layer_count=6))
+    for side in (1, 2):
+        voxels = np.bincount(layering.layers.array[layering.side.array == side].astype(int))[1:]
+        np.testing.assert_allclose(voxels, voxels.mean(), rtol=0.03)
+
+
+def test_a_layer_thicker_than_the_kidney_gives_one_layer_and_a_notice():
+    layering = make_layers(ellipsoid((8, 8, 8), (2, 2, 2)), Settings(layer_thickness_mm=50))
+    assert layering.layer_edges.tolist() == [50]
+    assert "one-layer" in {notice.code for notice in layering.notices}
