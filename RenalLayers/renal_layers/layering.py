@@ -22,6 +22,7 @@ from renal_segmentation.volume import Grid, Volume
 
 FloatArray = npt.NDArray[np.float64]
 
+LEAST_SHARE_KEPT = 0.5
 LEAST_DEPTH_MM = 1e-3
 """A kidney voxel whose centre lies on the surface gets this depth: 0 means outside or excluded."""
 
@@ -138,7 +139,12 @@ def make_layers(
         volume_ml=kidneys.volume_ml,
         excluded_voxels=int((~keep).sum()),
         settings=settings,
-        notices=(*kidneys.notices, *notices, *_thickness_notice(depth[keep], settings)),
+        notices=(
+            *kidneys.notices,
+            *notices,
+            *_exclusion_notice(float(keep.mean()), settings),
+            *_thickness_notice(depth[keep], settings),
+        ),
     )
 
 
@@ -156,6 +162,19 @@ def _relative_layers(
         divide = proportional_layers if settings.layer_model == "proportional" else equivolume_layers
         layers[of_side] = divide(relative, settings.layer_count)
     return layers
+
+
+def _exclusion_notice(kept: float, settings: Settings) -> tuple[Notice, ...]:
+    """State when so much was excluded that what was taken for the pelvis may be something else."""
+    if kept >= LEAST_SHARE_KEPT:
+        return ()
+    return (
+        Notice(
+            "much-excluded",
+            f"{100 * (1 - kept):.0f} % of the kidney voxels lie within {settings.pelvis_distance_mm:g} mm of what was "
+            "taken for the renal pelvis and were excluded: look at the pelvis, or draw it.",
+        ),
+    )
 
 
 def _thickness_notice(depth: FloatArray, settings: Settings) -> tuple[Notice, ...]:

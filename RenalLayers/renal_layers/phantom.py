@@ -201,7 +201,9 @@ def _tissue_at(
 ) -> npt.NDArray[np.uint8]:
     tissue = np.full(len(points), CORTEX, np.uint8)
     near = np.flatnonzero(depth > settings.cortex_mm - 5 * settings.tissue_noise_mm)
-    beneath = depth[near] - settings.cortex_mm - _displacement(points[near], settings)
+    beneath = depth[near] - settings.cortex_mm
+    border = beneath < _COLUMN_RAMP_MM + 5 * settings.tissue_noise_mm
+    beneath[border] -= _displacement(points[near[border]], settings)
     width = _COLUMN_MM * np.clip(beneath / _COLUMN_RAMP_MM, 0, 1)
     tissue[near[(beneath > 0) & (distance_to_column(kidney, points[near]) > width / 2)]] = MEDULLA
     if settings.label_flips > 0:
@@ -219,8 +221,8 @@ def _displacement(points: FloatArray, settings: PhantomSettings) -> FloatArray:
         return np.zeros(len(points))
     rng = settings.stream(1)
     waves = rng.standard_normal((_WAVES, 3)) / settings.tissue_noise_length_mm
-    phase = (points @ waves.T + rng.uniform(0, 2 * np.pi, _WAVES)).astype(np.float32)
-    total = np.cos(phase).sum(axis=1)
+    phase = rng.uniform(0, 2 * np.pi, _WAVES).astype(np.float32)
+    total = np.cos(points.astype(np.float32) @ waves.T.astype(np.float32) + phase).sum(axis=1)
     return np.asarray(settings.tissue_noise_mm * np.sqrt(2 / _WAVES) * total, float)
 
 

@@ -16,6 +16,8 @@ FRAGMENT_SHARE = 0.1
 """A part smaller than this share of the largest one is a fragment of the nearest kidney, not a kidney."""
 ISTHMUS_SHARE = 0.5
 """A joined mask is cut where its cross-section falls below this share of the smaller lobe's largest one."""
+ISTHMUS_EVENNESS = 1.25
+"""The cut is the middle of the stretch whose cross-section is within this factor of the narrowest."""
 LOBE_SHARE = 0.2
 """Each lobe of a joined mask holds at least this share of its volume."""
 
@@ -135,10 +137,9 @@ def _isthmus(joined: npt.NDArray[np.bool_], kidney: Volume) -> float | None:
     if not len(inner):
         return None
     valley = inner[np.argmin(smooth[inner])]
-    limit = ISTHMUS_SHARE * min(smooth[:valley].max(initial=0), smooth[valley:].max())
-    if smooth[valley] > limit:
+    if smooth[valley] > ISTHMUS_SHARE * min(smooth[:valley].max(initial=0), smooth[valley:].max()):
         return None
-    above = np.flatnonzero(smooth > limit)
+    above = np.flatnonzero(smooth > ISTHMUS_EVENNESS * smooth[valley])
     first, last = above[above < valley].max(), above[above > valley].min()
     return float((edges[first + 1] + edges[last]) / 2)
 

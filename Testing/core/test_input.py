@@ -63,7 +63,7 @@ def test_every_number_type_gives_the_same_depth(dtype):
 
 def test_several_labels_without_meanings_are_refused_with_the_remedy():
     labelled = KIDNEYS.like(np.where(np.indices(KIDNEYS.array.shape)[0] < 20, 1, 2) * KIDNEYS.array)
-    with pytest.raises(InputError, match="holds the labels 1, 2.*--labels 1=left 2=right"):
+    with pytest.raises(InputError, match=r"holds the labels 1, 2.*--labels 1=left 2=right"):
         make_layers(labelled)
 
 
