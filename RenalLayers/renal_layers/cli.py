@@ -9,7 +9,7 @@ from typing import get_args
 
 from renal_layers.layers import LAYER_MODELS
 from renal_layers.outputs import VoxelFormat
-from renal_layers.settings import GradientUnit, Settings, Space
+from renal_layers.settings import DepthFrom, GradientUnit, Settings, Space
 from renal_layers.surface import SMOOTHINGS
 from renal_segmentation.console import PROGRESS_STYLES, Parser, run_command
 
@@ -51,6 +51,12 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     layers.add_argument("--layers", type=int, default=default.layer_count, metavar="N", help="for relative models")
     layers.add_argument("--fill-cysts-below", type=float, default=default.fill_cysts_below_ml, metavar="ML")
     layers.add_argument("--exclude-pelvis", type=float, default=default.pelvis_distance_mm, metavar="MM")
+    layers.add_argument(
+        "--depth-from",
+        choices=get_args(DepthFrom),
+        default=default.depth_from,
+        help="capsule: leave out the wall of the sinus where the pelvis is known; surface: all of the surface",
+    )
     layers.add_argument("--smoothing", choices=SMOOTHINGS, default=default.smoothing)
     maps = run.add_argument_group("measurement")
     maps.add_argument("--space", choices=get_args(Space), default=default.space)

@@ -44,6 +44,7 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
         labels={1: "left", 2: "right"},
         tissue=files["tissue"],
         tissue_names={1: "cortex", 2: "medulla"},
+        pelvis=files["sinus"],
         image=files["t2w"],
         settings=Settings(pelvis_distance_mm=PELVIS_DISTANCE_MM),
         overwrite=True,
@@ -62,7 +63,7 @@ def _write_inputs(folder: Path, subject: ReferenceObject) -> dict[str, Path]:
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another --output.") from error
     paths = {}
-    for name in ("mask", "tissue", "t2w", "t1w", "r2star", "t1"):
+    for name in ("mask", "tissue", "sinus", "t2w", "t1w", "r2star", "t1"):
         volume = getattr(subject, name)
         paths[name] = folder / f"{name}.nii.gz"
         write_image(paths[name], volume.array, volume.grid, f"Digital reference object, {name}")

@@ -16,10 +16,10 @@ from renal_segmentation.progress import Progress, silent
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-TOLERANCE_MM = 0.004
-FIRST_NEIGHBOURS = 6
+TOLERANCE_MM = 0.005
+FIRST_NEIGHBOURS = 8
 MORE_NEIGHBOURS = 32
-CHUNK = 8192
+CHUNK = 32768
 """Points handled together: small enough for the processor's cache."""
 
 

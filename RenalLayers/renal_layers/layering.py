@@ -13,7 +13,7 @@ from renal_layers.cysts import fill_cysts
 from renal_layers.depth import distance_to_surface
 from renal_layers.layers import equivolume_layers, layers_mm, proportional_layers, relative_depth
 from renal_layers.settings import Settings
-from renal_layers.sinus import distance_to_capsule, distance_to_pelvis, locate_pelvis
+from renal_layers.sinus import capsule_part, distance_to_pelvis, locate_pelvis
 from renal_layers.surface import Surface, kidney_surface
 from renal_segmentation.errors import EmptyMaskError, Notice
 from renal_segmentation.kidneys import read_kidneys
@@ -43,6 +43,8 @@ class Layering:
         uint8, 1 inside the renal pelvis that was found or given.
     surface : Surface
         The kidneys' surface, cysts filled, RAS mm.
+    depth_surface : Surface
+        What depth is measured from: all of the surface, or its part that does not face the pelvis (the capsule).
     grid : Grid
         The mask's full grid; `renal_segmentation.volume.paste` puts cropped volumes back on it.
     volume_ml : dict
@@ -60,6 +62,7 @@ class Layering:
     side: Volume
     pelvis: Volume
     surface: Surface
+    depth_surface: Surface
     grid: Grid
     volume_ml: dict[str, float]
     excluded_voxels: int
@@ -111,9 +114,11 @@ def make_layers(
     surface = kidney_surface(side.like(filled), settings.smoothing)
     voxels = np.argwhere(side.array)
     points = side.grid.to_ras(voxels)
-    depth = np.maximum(distance_to_surface(surface, points, part(progress, 0.3, 0.8)), LEAST_DEPTH_MM)
-    progress("pelvis", 0.8)
+    progress("pelvis", 0.25)
     found, notices = locate_pelvis(kidneys, filled, pelvis, settings)
+    capsule = capsule_part(surface, side.like(found))
+    depth_surface = capsule if settings.depth_from == "capsule" else surface
+    depth = np.maximum(distance_to_surface(depth_surface, points, part(progress, 0.3, 0.8)), LEAST_DEPTH_MM)
     to_pelvis = distance_to_pelvis(side.like(found), voxels, settings.smoothing)
     progress("layers", 0.95)
     keep = to_pelvis >= settings.pelvis_distance_mm
@@ -126,7 +131,7 @@ def make_layers(
     if settings.layer_model == "mm":
         layers = layers_mm(depth, settings.layer_thickness_mm)
     else:
-        to_capsule = distance_to_capsule(surface, side.like(found), points)
+        to_capsule = depth if depth_surface is capsule else distance_to_surface(capsule, points)
         layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, sides, 0), settings)
     progress("layers", 1.0)
     return Layering(
@@ -135,6 +140,7 @@ def make_layers(
         side=side,
         pelvis=side.like(found.astype(np.uint8)),
         surface=surface,
+        depth_surface=depth_surface,
         grid=kidneys.grid,
         volume_ml=kidneys.volume_ml,
         excluded_voxels=int((~keep).sum()),

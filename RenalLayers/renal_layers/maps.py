@@ -145,7 +145,7 @@ def _at_map_voxels(layering: Layering, image: Volume, valid: npt.NDArray[np.bool
     inside = sample_nearest(layering.depth, points) > 0
     points = points[inside]
     side = sample_nearest(layering.side, points)
-    depth = np.maximum(distance_to_surface(layering.surface, points), LEAST_DEPTH_MM)
+    depth = np.maximum(distance_to_surface(layering.depth_surface, points), LEAST_DEPTH_MM)
     if layering.settings.layer_model == "mm":
         layer = layers_mm(depth, layering.settings.layer_thickness_mm)
     else:

@@ -83,8 +83,8 @@ class PhantomSettings:
     tissue_noise_length_mm: float = 5.0
     label_flips: float = 0.0
     image_noise: float = 0.02
-    r2star_noise: float = 1.5
-    t1_noise: float = 40.0
+    r2star_noise: float = 0.5
+    t1_noise: float = 12.0
     seed: int = 0
 
     def __post_init__(self) -> None:

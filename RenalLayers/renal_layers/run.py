@@ -75,6 +75,7 @@ def request_from(options: argparse.Namespace) -> Request:
         layer_count=options.layers,
         fill_cysts_below_ml=options.fill_cysts_below,
         pelvis_distance_mm=options.exclude_pelvis,
+        depth_from=options.depth_from,
         smoothing=options.smoothing,
         space=options.space,
         gradient_range=(low, high),

@@ -10,6 +10,7 @@ from renal_layers.surface import SMOOTHINGS, Smoothing
 from renal_segmentation.errors import InputError
 
 Space = Literal["map", "mask"]
+DepthFrom = Literal["capsule", "surface"]
 GradientUnit = Literal["mm", "percent", "proportion"]
 
 
@@ -29,6 +30,9 @@ class Settings:
         Holes below this volume are cysts: their wall is not the surface.
     pelvis_distance_mm : float
         Voxels nearer than this to the renal pelvis are excluded; 0 switches it off.
+    depth_from : {"capsule", "surface"}
+        ``surface``: the nearest point of the whole surface, the wall of the sinus included, as in 3DQLayers;
+        ``capsule``: leave out the wall that faces the pelvis, where a pelvis is drawn or looked for.
     smoothing : {"default", "diffusion", "windowed-sinc", "none"}
         How the surface is made.
     space : {"map", "mask"}
@@ -50,6 +54,7 @@ class Settings:
     layer_count: int = 12
     fill_cysts_below_ml: float = 10.0
     pelvis_distance_mm: float = 0.0
+    depth_from: DepthFrom = "capsule"
     smoothing: Smoothing = "default"
     space: Space = "map"
     gradient_range: tuple[float, float] = (5.0, 15.0)
@@ -80,6 +85,8 @@ class Settings:
             in LAYER_MODELS,
             f"'{self.smoothing}' is no surface smoothing: choose {', '.join(SMOOTHINGS)}.": self.smoothing
             in SMOOTHINGS,
+            f"'{self.depth_from}' is no start of depth: choose capsule or surface.": self.depth_from
+            in get_args(DepthFrom),
             f"'{self.space}' is no space: choose map or mask.": self.space in get_args(Space),
         }
         for sentence, holds in rules.items():

@@ -94,16 +94,18 @@ def distance_to_pelvis(pelvis: Volume, voxels: npt.NDArray[np.intp], smoothing: 
     return distance
 
 
-def distance_to_capsule(surface: Surface, pelvis: Volume, points: FloatArray) -> FloatArray:
-    """Return the distance in mm of RAS points (N, 3) to the part of the surface that does not face the pelvis.
+def capsule_part(surface: Surface, pelvis: Volume) -> Surface:
+    """Return the part of the surface that does not face the pelvis; the surface itself where there is none.
 
-    A triangle faces the pelvis when its middle lies within one voxel diagonal of a pelvis voxel.
+    A triangle faces the pelvis when its middle lies within one voxel diagonal of a pelvis voxel. The part is open, so
+    each triangle stands in it both ways round.
     """
     if not pelvis.array.any():
-        return distance_to_surface(surface, points)
+        return surface
     reach = float(np.linalg.norm(pelvis.grid.spacing))
     tree = cKDTree(pelvis.grid.to_ras(np.argwhere(pelvis.array)))
     middle = surface.points[surface.triangles].mean(1)
     outer = surface.triangles[~np.isfinite(tree.query(middle, distance_upper_bound=reach)[0])]
-    both_ways = np.concatenate([outer, outer[:, ::-1]])
-    return distance_to_surface(Surface(surface.points, both_ways), points)
+    if not len(outer):
+        return surface
+    return Surface(surface.points, np.concatenate([outer, outer[:, ::-1]]))

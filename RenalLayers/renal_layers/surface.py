@@ -138,7 +138,7 @@ def _windowed_sinc(points: FloatArray, triangles: IntArray) -> FloatArray:
     smoother.FeatureEdgeSmoothingOff()
     smoother.NonManifoldSmoothingOn()
     smoother.Update()
-    return vtk_to_numpy(smoother.GetOutput().GetPoints().GetData()).astype(float)
+    return np.asarray(vtk_to_numpy(smoother.GetOutput().GetPoints().GetData()), float)
 
 
 def _diffuse(points: FloatArray, triangles: IntArray) -> FloatArray:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,30 +74,33 @@ def read_parts(
     EmptyMaskError
         If no kidney voxel is left.
     """
-    array, notices = _as_labels(mask.array, name)
-    if not array.any():
+    painted = mask.array != 0
+    if not painted.any():
         raise EmptyMaskError(f"{name} is empty: give a mask in which the kidneys are not zero.")
-    found = _values(array)
+    margin = 1 + math.ceil(margin_mm / mask.grid.spacing.min())
+    near = mask.crop(bounding_box(painted, margin))
+    array, notices = _as_labels(near.array, name)
+    found = [int(value) for value in np.unique(array) if value]
     if labels is None:
         if len(found) > 1:
             raise InputError(
                 f"{name} holds the labels {_listed(found)}: say what they are, "
                 "for instance --labels 1=left 2=right, or 1=kidney 2=ignore."
             )
-        labels = {found[0]: "kidney"}
+        labels = dict.fromkeys(found, "kidney")
     notices += _compare(labels, found, name)
     outlined = np.isin(array, [value for value, meaning in labels.items() if meaning not in ("pelvis", "ignore")])
     nothing = EmptyMaskError(f"{name} has no voxel labelled as kidney (it holds {_listed(found)}): correct --labels.")
     if not outlined.any():
         raise nothing
-    margin = 1 + math.ceil(margin_mm / mask.grid.spacing.min())
-    cropped = mask.like(array).crop(bounding_box(outlined, margin))
+    cropped = near.like(array).crop(bounding_box(outlined, margin))
 
     def region(meaning: str) -> npt.NDArray[np.bool_]:
         return np.isin(cropped.array, [value for value, m in labels.items() if m == meaning])
 
-    parts = MaskParts(cropped.affine, *(region(m) for m in MEANINGS[:5]), tuple(notices))
-    if not (parts.left.any() or parts.right.any() or parts.kidney.any()):
+    left, right, kidney, cyst, pelvis = (region(meaning) for meaning in MEANINGS[:5])
+    parts = MaskParts(cropped.affine, left, right, kidney, cyst, pelvis, tuple(notices))
+    if not (left.any() or right.any() or kidney.any()):
         raise nothing
     return parts
 
@@ -120,7 +124,7 @@ def parse_labels(items: list[str]) -> dict[int, str]:
     return labels
 
 
-def _as_labels(array: npt.NDArray[np.generic], name: str) -> tuple[npt.NDArray[np.integer], list[Notice]]:
+def _as_labels(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[np.integer], list[Notice]]:
     """Return integer labels, cutting probabilities at 0.5."""
     if array.dtype.kind in "bui":
         labels = array.view(np.uint8) if array.dtype == bool else array
@@ -147,12 +151,6 @@ def _as_labels(array: npt.NDArray[np.generic], name: str) -> tuple[npt.NDArray[n
         f"{name} holds values from {low:g} to {high:g} that are not whole labels: "
         "give a mask, resampled with nearest neighbour if it was resampled."
     )
-
-
-def _values(array: npt.NDArray[np.integer]) -> list[int]:
-    """Return the distinct non-zero values."""
-    distinct = np.flatnonzero(np.bincount(array.ravel())) if array.dtype == np.uint8 else np.unique(array)
-    return [int(value) for value in distinct if value]
 
 
 def _compare(labels: Mapping[int, str], found: list[int], name: str) -> list[Notice]:

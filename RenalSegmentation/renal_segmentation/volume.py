@@ -31,7 +31,7 @@ class Grid:
     @property
     def spacing(self) -> FloatArray:
         """Distance between voxel centres along each axis in mm, shape (3,)."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0))
 
     @property
     def voxel_ml(self) -> float:

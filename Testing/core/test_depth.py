@@ -53,7 +53,7 @@ def test_distance_to_one_tetrahedron_is_known_in_closed_form():
 
 
 def test_depth_of_a_sphere_is_its_radius_minus_the_distance_from_the_centre():
-    mask = ellipsoid((20, 20, 20))
+    mask = ellipsoid((20, 20, 20), shift=0.3)
     layering = make_layers(mask)
     points = layering.depth.grid.to_ras(np.argwhere(layering.depth.array))
     truth = 20 - np.linalg.norm(points, axis=1)

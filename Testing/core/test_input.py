@@ -142,6 +142,7 @@ def test_a_gantry_tilt_is_followed():
         {"layer_model": "onion"},
         {"smoothing": "heavy"},
         {"space": "moon"},
+        {"depth_from": "ureter"},
         {"minimum_voxels": 0},
     ],
 )

@@ -15,7 +15,7 @@ from renal_segmentation.volume import Volume
 
 def shell(spacing=(2, 2, 2)) -> tuple[Volume, Volume]:
     """Return a ball of radius 24 mm with a round sinus of radius 8 mm, and that sinus."""
-    ball = ellipsoid((24, 24, 24), spacing)
+    ball = ellipsoid((24, 24, 24), spacing, shift=0.3)
     radius = np.linalg.norm(coordinates(ball.grid), axis=-1)
     return ball.like(((radius < 24) & (radius >= 8)).astype(np.uint8)), ball.like((radius < 8).astype(np.uint8))
 
@@ -112,6 +112,16 @@ def test_excluding_everything_is_an_error_that_names_the_option():
     kidney, sinus = shell()
     with pytest.raises(EmptyMaskError, match="--exclude-pelvis"):
         make_layers(kidney, Settings(pelvis_distance_mm=60), pelvis=sinus)
+
+
+def test_depth_from_the_capsule_leaves_out_the_wall_of_the_sinus():
+    kidney, sinus = shell()
+    capsule = make_layers(kidney, pelvis=sinus)
+    surface = make_layers(kidney, Settings(depth_from="surface", fill_cysts_below_ml=0), pelvis=sinus)
+    inside = capsule.depth.array > 0
+    radius = radius_of(capsule)[inside]
+    assert np.abs(capsule.depth.array[inside] - (24 - radius)).mean() < 0.12
+    assert np.abs(surface.depth.array[inside] - np.minimum(24 - radius, radius - 8)).mean() < 0.15
 
 
 def test_proportional_layers_divide_the_way_from_capsule_to_pelvis_equally():

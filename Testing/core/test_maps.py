@@ -11,7 +11,7 @@ from renal_layers.settings import Settings
 from renal_segmentation.errors import InputError, NoOverlapError
 from renal_segmentation.volume import Volume
 
-KIDNEY = ellipsoid((18, 18, 18), (2, 2, 2), (40, 0, 0))
+KIDNEY = ellipsoid((18, 18, 18), (2, 2, 2), (40, 0, 0), shift=0.3)
 
 
 def constant(grid, value=7.0) -> Volume:

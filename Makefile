@@ -1,0 +1,70 @@
+# Needs GNU make, git, and Python 3.11 to 3.13 with venv; on Debian:
+#   apt-get install make git python3 python3-venv
+# Every Python package goes into .venv (and, for `make bench`, into .venv-bench).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
+WORKERS ?= 2
+DEMO ?= demo
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint clean
+
+help:
+	@echo "make demo    run the whole job on the reference object, report in $(DEMO)/report.html"
+	@echo "make test    run every test"
+	@echo "make lint    check style and types"
+	@echo "make bench   measure accuracy, speed and memory against 3DQLayers"
+	@echo "make clean   remove environments, caches and results"
+
+demo: $(READY)
+	$(BIN)/renal-layers demo --output $(DEMO) --overwrite
+	@echo "Open $(abspath $(DEMO))/report.html in a browser, and $(abspath $(DEMO))/scene.mrb in 3D Slicer."
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+bench: $(READY) $(BENCH_READY)
+	$(BIN)/python -m Testing.benchmarks --comparator-python $(BENCH)/bin/python $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) $(BENCH) $(DEMO) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installed again only when pyproject.toml changes; the stamp is written last, so a broken install is repeated.
+$(READY): pyproject.toml
+	@$(check_python)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@$(check_libraries)
+	@touch $@
+
+# 3DQLayers is GPL-3: it lives in an environment of its own and nothing of this project imports it.
+$(BENCH_READY): Makefile
+	@$(check_python)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet qlayers==1.0.0
+	@touch $@
+
+define check_python
+$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+  { echo "$(PYTHON) is missing or not Python 3.11 to 3.13: apt-get install python3, or say which one with 'make PYTHON=python3.12 ...'." >&2; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+  { echo "$(PYTHON) cannot make virtual environments: apt-get install python3-venv." >&2; exit 1; }
+endef
+
+define check_libraries
+$(BIN)/python -c 'import matplotlib.pyplot, slicer, vtk' || \
+  { echo "A system library is missing (see the last line above): apt-get install libstdc++6 libgcc-s1 zlib1g, and glibc must be 2.28 or newer." >&2; exit 1; }
+endef
