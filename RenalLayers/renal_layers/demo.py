@@ -46,6 +46,7 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
         tissue_names={1: "cortex", 2: "medulla"},
         pelvis=files["sinus"],
         image=files["t2w"],
+        title="Digital reference object",
         settings=Settings(pelvis_distance_mm=PELVIS_DISTANCE_MM),
         overwrite=True,
         report=True,

@@ -43,6 +43,7 @@ class Request:
     tissue_names: dict[int, str] = field(default_factory=dict)
     pelvis: Path | None = None
     image: Path | None = None
+    title: str | None = None
     settings: Settings = field(default_factory=Settings)
     voxels: VoxelFormat = "csv"
     overwrite: bool = False
@@ -201,7 +202,7 @@ def _write(
     created = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = [{"role": role, "file": str(path), "sha256": sha256(path)} for role, path in request.files()]
     options = {"labels": request.labels, "tissue_labels": request.tissue_names}
-    name = request.mask.name.removesuffix(".gz").removesuffix(".nii")
+    name = request.title or request.mask.name.removesuffix(".gz").removesuffix(".nii")
     progress("writing", 0.0)
     write_results(folder, analysis, request.voxels)
     write_summary(folder / "summary.json", analysis, inputs, options, created)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 # Lengths count in units of the smallest voxel size: the method has no length scale of its own.
-CUTOFF_WAVELENGTH = 18.5
+CUTOFF_WAVELENGTH = 20.0
 """Undulations shorter than this are taken for the staircase of the voxels where nothing contradicts."""
 LEAST_CROSSING_ERROR = 0.1
 """No crossing counts as known better than this, however flat the surface meets the grid line."""
@@ -28,8 +30,9 @@ CURVATURE_SMOOTHING = 25.0
 """Weight of the gradient of the curvature field against the curvature measured where there are crossings."""
 TAUBIN_STEPS = 10 * (0.63, -0.67)
 """First smoothing, which does not shrink."""
-NORMAL_AVERAGES = 2
-FITS = 3
+NORMAL_AVERAGES = 4
+FITS, FITS_OF_KNOWN = 3, 2
+"""How often the surface is fitted; less where every vertex has a crossing and nothing must be continued."""
 FEWEST_VOXELS_FITTED = 64
 LARGEST_REFINEMENT = 16
 SOLVER_TOLERANCE = 0.01
@@ -137,8 +140,10 @@ def interpolated_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatA
     if not inside.any():
         return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64)
     all_points, all_triangles, used = [], [], 0
-    for part, corner, outward in _parts(inside):
-        points, triangles = _part_surface(part, spacing / unit)
+    parts = list(_parts(inside))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        surfaces = pool.map(lambda part: _part_surface(part[0], spacing / unit), parts)
+    for (_, corner, outward), (points, triangles) in zip(parts, surfaces, strict=True):
         all_points.append(points * unit + corner * spacing)
         all_triangles.append((triangles if outward else triangles[:, ::-1]) + used)
         used += len(points)
@@ -162,11 +167,8 @@ def _corner(box: tuple[slice, ...]) -> IntArray:
 
 
 def _bounding_box(inside: BoolArray) -> tuple[slice, ...]:
-    box = []
-    for axis in range(3):
-        used = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
-        box.append(slice(used[0], used[-1] + 1))
-    return tuple(box)
+    used = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    return tuple(slice(indices[0], indices[-1] + 1) for indices in used)
 
 
 def _part_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -190,7 +192,8 @@ def _initial_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatArray
     if (refinement > 1).any():
         # Linear, because then the sign changes exactly once between an inside and an outside voxel centre.
         size = (np.array(fine.shape) - 1) * refinement + 1
-        fine = ndimage.zoom(_signed_distance(fine, spacing), size / fine.shape, order=1) > 0
+        # Zero is frequent, half way between two samples, and must not be decided by rounding.
+        fine = ndimage.zoom(_signed_distance(fine, spacing), size / fine.shape, order=1) > 1e-4
     points, triangles = _isosurface(fine)
     # Twice the index is odd in the one direction in which a vertex lies between two samples.
     doubled = np.rint(2 * points).astype(np.int64)
@@ -224,8 +227,7 @@ def _isosurface(inside: BoolArray) -> tuple[FloatArray, IntArray]:
     contour.Update()
     surface = contour.GetOutput()
     triangles = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-    points = vtk_to_numpy(surface.GetPoints().GetData())
-    return points.astype(np.float64), triangles.astype(np.int64)
+    return vtk_to_numpy(surface.GetPoints().GetData()).astype(np.float64), triangles.astype(np.int64)
 
 
 def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArray:
@@ -234,7 +236,7 @@ def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArra
     for step in TAUBIN_STEPS:
         points = points - step * (mesh.laplacian @ points)
     points = mesh.relaxed(points)
-    for _ in range(FITS):
+    for _ in range(FITS_OF_KNOWN if crossings.known.all() else FITS):
         normals = mesh.normals(points)
         cosine = np.abs(np.take_along_axis(normals, crossings.axis[:, None], axis=1)[:, 0])
         reach = 0.5 * crossings.length * cosine
