@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, sparse
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonDataModel import vtkImageData
-from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+
+from renal_layers.isosurface import isosurface
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -194,7 +193,7 @@ def _initial_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatArray
         size = (np.array(fine.shape) - 1) * refinement + 1
         # Zero is frequent, half way between two samples, and must not be decided by rounding.
         fine = ndimage.zoom(_signed_distance(fine, spacing), size / fine.shape, order=1) > 1e-4
-    points, triangles = _isosurface(fine)
+    points, triangles = isosurface(fine)
     # Twice the index is odd in the one direction in which a vertex lies between two samples.
     doubled = np.rint(2 * points).astype(np.int64)
     axis = np.argmax(doubled % 2, axis=1)
@@ -212,22 +211,6 @@ def _signed_distance(inside: BoolArray, spacing: FloatArray) -> npt.NDArray[np.f
     distance -= ndimage.distance_transform_edt(~inside, sampling=spacing)
     shifted: npt.NDArray[np.float32] = (distance - 0.5 * np.sign(distance)).astype(np.float32)
     return shifted
-
-
-def _isosurface(inside: BoolArray) -> tuple[FloatArray, IntArray]:
-    image = vtkImageData()
-    image.SetDimensions(inside.shape)
-    values = inside.ravel(order="F").astype(np.uint8)
-    image.GetPointData().SetScalars(numpy_to_vtk(values))
-    contour = vtkFlyingEdges3D()
-    contour.SetInputData(image)
-    contour.SetValue(0, 0.5)
-    contour.ComputeNormalsOff()
-    contour.ComputeScalarsOff()
-    contour.Update()
-    surface = contour.GetOutput()
-    triangles = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-    return vtk_to_numpy(surface.GetPoints().GetData()).astype(np.float64), triangles.astype(np.int64)
 
 
 def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArray:

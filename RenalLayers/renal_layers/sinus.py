@@ -67,14 +67,19 @@ def locate_pelvis(
             of_side |= find_pelvis(kidney, filled, kidneys.grid.voxel_ml)
         found |= of_side
         if not of_side.any():
-            notices.append(
-                Notice(
-                    "no-pelvis",
-                    f"No renal pelvis was found in the {SIDE_NAMES[side]} kidney; nothing was excluded there, and "
-                    "relative layers run to its greatest depth: draw a pelvis segment if it matters.",
-                )
-            )
+            notices.append(_no_pelvis(SIDE_NAMES[side], settings))
     return found, notices
+
+
+def _no_pelvis(side: str, settings: Settings) -> Notice:
+    what = (
+        "nothing was excluded there"
+        if settings.layer_model == "mm"
+        else "its relative layers run to its greatest depth instead"
+    )
+    return Notice(
+        "no-pelvis", f"No renal pelvis was found in the {side} kidney; {what}: draw a pelvis segment if it matters."
+    )
 
 
 def _separate(of_side: BoolArray) -> Iterator[BoolArray]:

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
-from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D, vtkWindowedSincPolyDataFilter
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 
+from renal_layers.isosurface import isosurface
 from renal_layers.shape_interpolation import interpolated_surface
 from renal_segmentation.errors import EmptyMaskError, InputError, MissingPackageError
 from renal_segmentation.volume import Volume, bounding_box
@@ -94,29 +95,13 @@ def kidney_surface(filled: Volume, smoothing: Smoothing = "default") -> Surface:
     if smoothing == "default":
         points, triangles = interpolated_surface(inside, grid.spacing)
     else:
-        points, triangles = _arrays(_isosurface(inside, grid.spacing))
+        points, triangles = isosurface(np.pad(inside, 1))
+        points = (points - 1) * grid.spacing
         if smoothing != "none":
             points = _smoothed(points, triangles, smoothing)
     if np.linalg.det(grid.affine[:3, :3]) < 0:
         triangles = triangles[:, ::-1]
     return Surface(grid.to_ras(points / grid.spacing), triangles)
-
-
-def _isosurface(inside: npt.NDArray[np.bool_], spacing: npt.NDArray[np.float64]) -> Any:
-    """Return the 0.5 isosurface of the padded mask in index times spacing, mm."""
-    padded = np.pad(inside, 1).astype(np.uint8)
-    image = vtkImageData()
-    image.SetDimensions(padded.shape)
-    image.SetSpacing(*spacing)
-    image.SetOrigin(*-spacing)
-    image.GetPointData().SetScalars(numpy_to_vtk(padded.ravel(order="F"), deep=True))
-    contour = vtkFlyingEdges3D()
-    contour.SetInputData(image)
-    contour.SetValue(0, 0.5)
-    contour.ComputeNormalsOff()
-    contour.ComputeScalarsOff()
-    contour.Update()
-    return contour.GetOutput()
 
 
 def _smoothed(points: FloatArray, triangles: IntArray, smoothing: Smoothing) -> FloatArray:
@@ -153,10 +138,3 @@ def _diffuse(points: FloatArray, triangles: IntArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         trimesh.smoothing.filter_mut_dif_laplacian(mesh, lamb=1, iterations=DIFFUSION_ITERATIONS)
     return np.asarray(mesh.vertices, float)
-
-
-def _arrays(polydata: Any) -> tuple[FloatArray, IntArray]:
-    """Return vertices and outward triangles of a VTK surface."""
-    points = vtk_to_numpy(polydata.GetPoints().GetData()).astype(float)
-    triangles = vtk_to_numpy(polydata.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-    return points, triangles.astype(np.int64)

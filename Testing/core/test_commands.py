@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -209,3 +210,18 @@ def test_tissue_labels_elsewhere_are_refused():
     far[0, 3] += 900
     with pytest.raises(Exception, match="tissue labels and the kidneys do not overlap"):
         analyse(KIDNEYS, tissue=Tissue(type(KIDNEYS)(KIDNEYS.array, far), {1: "cortex"}))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody may write to")
+def test_a_folder_that_may_not_be_written_is_named(files, capsys):
+    assert "/proc/renal cannot be written" in refused(capsys, "--mask", files["mask"], "--output", "/proc/renal")
+
+
+def test_a_failure_while_writing_leaves_no_folder_behind(files, tmp_path, capsys, monkeypatch):
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("renal_layers.run.write_summary", full_disk)
+    before = set(tmp_path.iterdir())
+    assert "No space left on device" in refused(capsys, "--mask", files["mask"], "--output", tmp_path / "out")
+    assert set(tmp_path.iterdir()) == before
