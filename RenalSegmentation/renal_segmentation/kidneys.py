@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, read_parts
@@ -109,11 +110,11 @@ def _doubts(side: Volume, grid: Grid) -> list[Notice]:
     """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
     notices = []
     start = np.rint(grid.to_index(side.affine[:3, 3][np.newaxis]))[0].astype(int)
-    for value in Side:
-        index = np.argwhere(side.array == value)
-        if not len(index):
+    for value, box in zip(Side, ndimage.find_objects(side.array, max(Side)), strict=True):
+        if box is None:
             continue
-        low, high = index.min(0) + start, index.max(0) + start
+        low = np.array([s.start for s in box]) + start
+        high = np.array([s.stop for s in box]) + start - 1
         if (low == 0).any() or (high == np.array(grid.shape) - 1).any():
             notices.append(
                 Notice(

@@ -28,7 +28,7 @@ class _Part:
 
     label: int
     voxels: int
-    center: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.float64]
     low_x: float
     high_x: float
 
@@ -64,7 +64,7 @@ def split_sides(kidney: Volume, midline_x: float = 0.0) -> tuple[npt.NDArray[np.
     notices = _assign(kidneys, midline_x, lookup := np.zeros(len(parts) + 1, np.uint8))
     for part in parts:
         if part not in kidneys:
-            nearest = min(kidneys, key=lambda k: float(np.linalg.norm(k.center - part.center)))
+            nearest = min(kidneys, key=lambda k: float(np.linalg.norm(k.centre - part.centre)))
             lookup[part.label] = lookup[nearest.label]
     return lookup[parts_of], notices
 
@@ -74,18 +74,19 @@ def _measure(parts_of: npt.NDArray[np.int32], kidney: Volume) -> list[_Part]:
     parts = []
     for label, box in enumerate(ndimage.find_objects(parts_of), 1):
         index = np.argwhere(parts_of[box] == label) + [s.start for s in box]
-        ras = kidney.grid.to_ras(index)
-        parts.append(_Part(label, len(ras), ras.mean(0), ras[:, 0].min(), ras[:, 0].max()))
+        x = index @ kidney.affine[0, :3] + kidney.affine[0, 3]
+        centre = kidney.grid.to_ras([index.mean(0)])[0]
+        parts.append(_Part(label, len(index), centre, float(x.min()), float(x.max())))
     return parts
 
 
 def _assign(kidneys: list[_Part], field_middle: float, lookup: npt.NDArray[np.uint8]) -> tuple[Notice, ...]:
     """Write the side of each kidney into `lookup` at its label and return what is uncertain about it."""
-    ordered = sorted(kidneys, key=lambda k: float(k.center[0]))
+    ordered = sorted(kidneys, key=lambda k: float(k.centre[0]))
     first, last = ordered[0], ordered[-1]
-    middle = field_middle if len(kidneys) == 1 else float(first.center[0] + last.center[0]) / 2
+    middle = field_middle if len(kidneys) == 1 else float(first.centre[0] + last.centre[0]) / 2
     for part in ordered:
-        lookup[part.label] = Side.LEFT if part.center[0] < middle else Side.RIGHT
+        lookup[part.label] = Side.LEFT if part.centre[0] < middle else Side.RIGHT
     if len(kidneys) == 1:
         return (_single_notice(first, middle),)
     lookup[first.label], lookup[last.label] = Side.LEFT, Side.RIGHT
@@ -109,7 +110,7 @@ def _assign(kidneys: list[_Part], field_middle: float, lookup: npt.NDArray[np.ui
 
 
 def _single_notice(part: _Part, middle: float) -> Notice:
-    side = "left" if part.center[0] < middle else "right"
+    side = "left" if part.centre[0] < middle else "right"
     if part.low_x < middle < part.high_x:
         return Notice(
             "side-ambiguous",
