@@ -19,6 +19,9 @@ IntArray = npt.NDArray[np.intp]
 
 TOLERANCE_MM = 0.005
 FIRST_NEIGHBOURS = 8
+FIRST_NEIGHBOURS_OF_UNEVEN_MESH = 12
+EVEN_MESH = 2.0
+"""Largest to median squared covering radius up to which a mesh is even: then fewer neighbours settle the matter."""
 MORE_NEIGHBOURS = 32
 TINY, FLAT = 1e-30, 1e-12
 """Edges and triangles of no size: nothing lies over them, and nothing is divided by zero."""
@@ -101,10 +104,12 @@ class _VertexStars:
         radius2 = _covering_radius2(bb, bc, cc)
         self._radius2 = np.maximum.reduceat(radius2, self._first)
         self._largest_radius2 = float(radius2.max())
+        even = self._largest_radius2 <= EVEN_MESH * float(np.median(self._radius2))
+        self._first_neighbours = FIRST_NEIGHBOURS if even else FIRST_NEIGHBOURS_OF_UNEVEN_MESH
 
     def distance(self, queries: FloatArray) -> FloatArray:
         """Return distances in mm, shape (N,), within `TOLERANCE_MM`."""
-        best2, open_ = self._search(queries, FIRST_NEIGHBOURS)
+        best2, open_ = self._search(queries, self._first_neighbours)
         if len(open_):
             more2, _ = self._search(queries[open_], MORE_NEIGHBOURS)
             best2[open_] = np.minimum(best2[open_], more2)

@@ -74,3 +74,17 @@ def test_a_larger_field_of_view_changes_nothing():
     affine[:3, 3] = MASK.grid.to_ras([[-7, -2, -4]])[0]
     small, large = make_layers(MASK), make_layers(Volume(padded, affine))
     assert depth_by_position(small) == depth_by_position(large)
+
+
+@settings(max_examples=6, deadline=None)
+@given(angles=st.tuples(*[st.floats(-40, 40)] * 3))
+def test_an_oblique_map_is_measured_in_the_same_place(angles):
+    grid = grid_around((110, 110, 110), (4, 4, 4), shift=0.3)
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    affine = turn @ grid.affine
+    values = 100 + coordinates(type(grid)(grid.shape, affine))[..., 2]
+    analysis = analyse(MASK, [QuantitativeMap("z", Volume(values, affine), "mm")], Settings(space="mask"))
+    layering, samples = analysis.layering, analysis.samples[0]
+    z = layering.depth.grid.to_ras(np.argwhere(layering.depth.array))[:, 2]
+    np.testing.assert_allclose(samples.value, 100 + z, atol=1e-6)
