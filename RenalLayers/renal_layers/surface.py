@@ -26,6 +26,7 @@ DIFFUSION_ITERATIONS = 50
 SINC_PASS_BAND = 0.02
 SINC_ITERATIONS = 100
 LEAST_VOLUME_KEPT = 0.5
+VOLUME_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def kidney_surface(filled: Volume, smoothing: Smoothing = "default") -> Surface:
     smoothing : {"default", "diffusion", "windowed-sinc", "none"}
         ``default`` is the shape-based interpolation of `renal_layers.shape_interpolation`;
         ``diffusion`` mutable-diffusion Laplacian smoothing of the isosurface (50 iterations, as in
-        3DQLayers; needs trimesh); ``windowed-sinc`` VTK's filter (Taubin 1996; pass band 0.02, 100 iterations);
+        3DQLayers; needs trimesh); ``windowed-sinc`` VTK's filter (Taubin 1996; pass band 0.02, 100 iterations)
+        with the mask's volume restored;
         ``none`` the bare isosurface.
 
     Raises
@@ -98,19 +100,21 @@ def kidney_surface(filled: Volume, smoothing: Smoothing = "default") -> Surface:
         points, triangles = isosurface(np.pad(inside, 1))
         points = (points - 1) * grid.spacing
         if smoothing != "none":
-            points = _smoothed(points, triangles, smoothing)
+            volume_ml = float(np.count_nonzero(inside) * grid.spacing.prod() / 1000)
+            points = _smoothed(points, triangles, smoothing, volume_ml)
     if np.linalg.det(grid.affine[:3, :3]) < 0:
         triangles = triangles[:, ::-1]
     return Surface(grid.to_ras(points / grid.spacing), triangles)
 
 
-def _smoothed(points: FloatArray, triangles: IntArray, smoothing: Smoothing) -> FloatArray:
+def _smoothed(points: FloatArray, triangles: IntArray, smoothing: Smoothing, volume_ml: float) -> FloatArray:
     """Return the smoothed points, or the points as they are where smoothing would destroy a tiny object."""
     smooth = _diffuse(points, triangles) if smoothing == "diffusion" else _windowed_sinc(points, triangles)
     if not np.isfinite(smooth).all():
         return points
-    kept = Surface(smooth, triangles).volume_ml / Surface(points, triangles).volume_ml
-    return smooth if kept > LEAST_VOLUME_KEPT else points
+    if Surface(smooth, triangles).volume_ml < LEAST_VOLUME_KEPT * Surface(points, triangles).volume_ml:
+        return points
+    return smooth if smoothing == "diffusion" else _with_volume(smooth, triangles, volume_ml)
 
 
 def _windowed_sinc(points: FloatArray, triangles: IntArray) -> FloatArray:
@@ -124,6 +128,20 @@ def _windowed_sinc(points: FloatArray, triangles: IntArray) -> FloatArray:
     smoother.NonManifoldSmoothingOn()
     smoother.Update()
     return np.asarray(vtk_to_numpy(smoother.GetOutput().GetPoints().GetData()), float)
+
+
+def _with_volume(points: FloatArray, triangles: IntArray, volume_ml: float) -> FloatArray:
+    """Return the points offset along their normals until they enclose the volume (within some 0.01 %)."""
+    for _ in range(VOLUME_STEPS):
+        a, b, c = (points[triangles[:, n]] for n in range(3))
+        faces = np.cross(b - a, c - a)
+        normals = np.stack(
+            [np.bincount(triangles.ravel(), np.repeat(axis, 3), len(points)) for axis in faces.T], axis=1
+        )
+        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-12)
+        area = np.linalg.norm(faces, axis=1).sum() / 2
+        points = points + normals * (1000 * (volume_ml - Surface(points, triangles).volume_ml) / area)
+    return points
 
 
 def _diffuse(points: FloatArray, triangles: IntArray) -> FloatArray:

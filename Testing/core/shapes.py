@@ -56,9 +56,3 @@ def turned(volume: Volume, order, flips) -> Volume:
 def moved(volume: Volume, matrix: np.ndarray) -> Volume:
     """Return the image with its body moved by a 4 x 4 RAS matrix."""
     return Volume(volume.array, matrix @ volume.affine)
-
-
-def linear_map(grid: Grid, depth_of, intercept=10.0, slope=0.8) -> Volume:
-    """Return a map whose value is a straight line over `depth_of` RAS points."""
-    values = intercept + slope * depth_of(coordinates(grid).reshape(-1, 3)).reshape(grid.shape)
-    return Volume(values.astype(np.float32), grid.affine)
