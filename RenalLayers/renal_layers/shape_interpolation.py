@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage, sparse
 
 from renal_layers.isosurface import isosurface
+from renal_segmentation.volume import bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -153,7 +154,7 @@ def interpolated_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatA
 
 def _parts(inside: BoolArray) -> Iterator[tuple[BoolArray, IntArray, bool]]:
     """Yield each part with its cavities filled, and each cavity, with its corner and whether it is a part."""
-    outer = _bounding_box(inside)
+    outer = bounding_box(inside)
     labels, _ = ndimage.label(inside[outer])
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         corner = _corner(outer) + _corner(box) - 1
@@ -165,11 +166,6 @@ def _parts(inside: BoolArray) -> Iterator[tuple[BoolArray, IntArray, bool]]:
 
 def _corner(box: tuple[slice, ...]) -> IntArray:
     return np.array([side.start for side in box])
-
-
-def _bounding_box(inside: BoolArray) -> tuple[slice, ...]:
-    used = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    return tuple(slice(indices[0], indices[-1] + 1) for indices in used)
 
 
 def _part_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -15,7 +15,8 @@ SOURCES = (
 _SURFACES = {
     "default": "a smoothed surface by shape-based interpolation between the slices",
     "diffusion": "the half-level surface, smoothed by mutable diffusion (50 iterations)",
-    "windowed-sinc": "the half-level surface, smoothed with a windowed sinc filter (pass band 0.02, 100 iterations)",
+    "windowed-sinc": "the half-level surface, smoothed with a windowed sinc filter (pass band 0.02, 100 iterations) "
+    "whose loss of volume was restored",
     "none": "the half-level surface without smoothing",
 }
 _MODELS = {
