@@ -10,11 +10,12 @@ import numpy as np
 from renal_layers.analysis import Analysis
 from renal_layers.gradients import GradientRow
 from renal_layers.profiles import ProfileRow
+from renal_layers.report.plots import SIDE_COLOURS
 from renal_layers.settings import Settings
 from RenalLayersLib.Tables import fillTable
 
-# Okabe and Ito 2008: told apart by colour-blind readers. The same colours as in the report.
-SIDE_COLORS = {"left": (0.0, 0.447, 0.698), "right": (0.835, 0.369, 0.0), "both": (0.55, 0.55, 0.55)}
+SIDE_COLORS = {side: tuple(int(code[n : n + 2], 16) / 255 for n in (1, 3, 5)) for side, code in SIDE_COLOURS.items()}
+"""The colours of the report as red, green and blue from 0 to 1."""
 _SUBFOLDER = "Plot data"
 _NOT_A_NUMBER = float("nan")
 
@@ -104,7 +105,7 @@ def _gradientSeries(study: Any, name: str, gradients: Sequence[GradientRow], dee
     return series
 
 
-def _series(study: Any, name: str, table: Any, x: str, y: str, color: tuple[float, float, float]) -> Any:
+def _series(study: Any, name: str, table: Any, x: str, y: str, color: tuple[float, ...]) -> Any:
     """Return the series that draws one column over another."""
     node = study.node("vtkMRMLPlotSeriesNode", f"series:{name}", name, _SUBFOLDER)
     node.SetPlotType(node.PlotTypeScatter)

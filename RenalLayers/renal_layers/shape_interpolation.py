@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage, sparse
 
 from renal_layers.isosurface import isosurface
+from renal_layers.offset import face_vectors, offset_to_volume
 from renal_segmentation.volume import bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
@@ -39,8 +40,6 @@ REFINED_SPACING = 1.4
 """Distance between the slices put in between: finer ones cost time and gave no smaller error."""
 SOLVER_TOLERANCE = 0.01
 SOLVER_ITERATIONS = 300
-VOLUME_TOLERANCE = 5e-4
-VOLUME_ITERATIONS = 30
 
 
 @dataclass(frozen=True)
@@ -75,15 +74,9 @@ class _Mesh:
         self.squared_adjoint = self.adjoint.multiply(self.adjoint).tocsr()
         self.degree = degree
 
-    def face_vectors(self, points: FloatArray) -> FloatArray:
-        """Return the outward normals of the triangles, twice as long as their area, shape (T, 3)."""
-        a, b, c = (points.take(corner, axis=0) for corner in self.corners)
-        (x, y, z), (u, v, w) = (b - a).T, (c - a).T
-        return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)
-
     def normals(self, points: FloatArray) -> FloatArray:
         """Return the outward unit normals of the vertices, averaged over their surroundings, shape (V, 3)."""
-        normals: FloatArray = self.faces_of @ self.face_vectors(points)
+        normals: FloatArray = self.faces_of @ face_vectors(points, self.corners)
         for _ in range(NORMAL_AVERAGES):
             normals = normals - 0.5 * (self.laplacian @ normals)
         normals /= np.sqrt((normals**2).sum(axis=1, keepdims=True)).clip(min=1e-12)
@@ -175,10 +168,10 @@ def _part_surface(inside: BoolArray, spacing: FloatArray) -> tuple[FloatArray, I
     points, triangles, crossings = _initial_surface(inside, spacing)
     mesh = _Mesh(triangles, crossings.doubled)
     if voxels >= FEWEST_VOXELS_FITTED:
-        fitted = _with_volume(_fitted(points, mesh, crossings), mesh, volume)
+        fitted = offset_to_volume(_fitted(points, mesh, crossings), mesh.corners, volume, mesh.normals)
         if fitted is not None:
             return fitted, triangles
-    bare = _with_volume(points, mesh, volume)
+    bare = offset_to_volume(points, mesh.corners, volume, mesh.normals)
     return points if bare is None else bare, triangles
 
 
@@ -276,16 +269,3 @@ def _solve(apply: Callable[[FloatArray], Any], right: FloatArray, diagonal: Floa
         previous, size = size, float(np.einsum("i,i->", residual, preconditioned))
         direction = preconditioned + np.float32(size / previous) * direction
     return solution.astype(float)
-
-
-def _with_volume(points: FloatArray, mesh: _Mesh, volume: float) -> FloatArray | None:
-    """Return the points offset along their normals until they enclose a volume, None if they never do."""
-    points = points.copy()
-    for _ in range(VOLUME_ITERATIONS):
-        faces = mesh.face_vectors(points)
-        lack = volume - float(np.einsum("ij,ij->", points[mesh.corners[0]], faces)) / 6
-        if abs(lack) <= VOLUME_TOLERANCE * volume:
-            return points
-        area = 0.5 * float(np.sqrt((faces**2).sum(axis=1)).sum())
-        points += mesh.normals(points) * (lack / area)
-    return None
