@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from renal_layers.gradients import GradientRow, map_gradients
 from renal_layers.layering import Layering, make_layers
 from renal_layers.maps import MapSamples, QuantitativeMap, Tissue, sample_map
+from renal_layers.places import Places, locate
 from renal_layers.profiles import ProfileRow, layer_profiles
 from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
@@ -39,6 +40,8 @@ class Analysis:
         By side; a side is missing when its fit failed (a notice says why) or no tissue was given.
     notices : tuple of Notice
         All warnings, in the order in which they arose.
+    places : dict of bytes to Places
+        Where the voxels of each map grid lie in the kidneys (space ``map``), by grid.
     """
 
     layering: Layering
@@ -47,6 +50,7 @@ class Analysis:
     gradients: tuple[GradientRow, ...]
     thickness: dict[str, CorticalThickness]
     notices: tuple[Notice, ...]
+    places: dict[bytes, Places] = field(default_factory=dict, repr=False)
 
 
 def analyse(
@@ -57,6 +61,7 @@ def analyse(
     labels: Mapping[int, str] | None = None,
     pelvis: Any = None,
     tissue: Tissue | None = None,
+    earlier: Analysis | None = None,
     progress: Progress = silent,
 ) -> Analysis:
     """Run every step from a mask and maps to profiles and gradients.
@@ -71,6 +76,9 @@ def analyse(
         Defaults of the command line.
     tissue : Tissue, optional
         Cortex and medulla; with them profiles are given by tissue and the cortical thickness is measured.
+    earlier : Analysis, optional
+        Of the mask before it was corrected: what has not changed is taken from it, which saves time and changes no
+        number.
 
     Raises
     ------
@@ -82,15 +90,21 @@ def analyse(
     if len(set(names)) < len(names):
         raise InputError(f"Two maps have the same name ({', '.join(names)}): give each its own.")
     layering = make_layers(
-        mask, settings, labels=labels, pelvis=pelvis, progress=part(progress, 0.0, 0.6 if maps else 0.9)
+        mask,
+        settings,
+        labels=labels,
+        pelvis=pelvis,
+        earlier=earlier.layering if earlier else None,
+        progress=part(progress, 0.0, 0.6 if maps else 0.9),
     )
+    places: dict[bytes, Places] = {}
     notices = list(layering.notices)
     samples: list[MapSamples] = []
     profiles: list[ProfileRow] = []
     gradients: list[GradientRow] = []
     for number, qmap in enumerate(maps):
         progress(f"map {qmap.name}", 0.6 + 0.3 * number / len(maps))
-        measured = sample_map(layering, qmap, tissue)
+        measured = sample_map(layering, qmap, tissue, _places(layering, qmap, places, earlier))
         rows, doubts = map_gradients(measured, settings.gradient_range, settings.gradient_unit)
         samples.append(measured)
         profiles.extend(layer_profiles(measured, settings.minimum_voxels))
@@ -99,7 +113,21 @@ def analyse(
     progress("cortical thickness", 0.9)
     thickness, doubts = _thickness(layering, tissue) if tissue else ({}, ())
     progress("done", 1.0)
-    return Analysis(layering, tuple(samples), tuple(profiles), tuple(gradients), thickness, (*notices, *doubts))
+    return Analysis(layering, tuple(samples), tuple(profiles), tuple(gradients), thickness, (*notices, *doubts), places)
+
+
+def _places(
+    layering: Layering, qmap: QuantitativeMap, found: dict[bytes, Places], earlier: Analysis | None
+) -> Places | None:
+    """Return where the voxels of a map lie, found once per grid and kept in `found`; None in space ``mask``."""
+    if layering.settings.space != "map":
+        return None
+    grid = as_volume(qmap.image, f"The map '{qmap.name}'").grid
+    key = repr(grid.shape).encode() + grid.affine.tobytes()
+    if key not in found:
+        known = earlier.places.get(key) if earlier else None
+        found[key] = locate(layering, grid, known.by_part if known else None)
+    return found[key]
 
 
 def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalThickness], tuple[Notice, ...]]:

@@ -25,26 +25,17 @@ EVEN_MESH = 2.0
 MORE_NEIGHBOURS = 32
 TINY, FLAT = 1e-30, 1e-12
 """Edges and triangles of no size: nothing lies over them, and nothing is divided by zero."""
-CHUNK = 32768
+CHUNK = 16384
 """Points handled together: small enough for the processor's cache."""
 
 
-def distance_to_surface(surface: Surface, points: npt.ArrayLike, progress: Progress = silent) -> FloatArray:
-    """Return the distance of each point to the surface.
+class DistanceTo:
+    """The distance of points to a surface, made ready once and asked as often as needed.
 
     Parameters
     ----------
     surface : Surface
-        Closed triangle surface in RAS mm.
-    points : array_like, shape (N, 3)
-        RAS mm, inside or outside.
-    progress : Progress
-        Called now and then; it may raise `CancelledError`.
-
-    Returns
-    -------
-    distance : ndarray of float64, shape (N,)
-        Unsigned distance in mm.
+        Triangle surface in RAS mm; closed, or open with the triangles at its rim both ways round.
 
     Notes
     -----
@@ -53,20 +44,28 @@ def distance_to_surface(surface: Surface, points: npt.ArrayLike, progress: Progr
     |q - w|^2 <= d^2 + r^2. Every vertex that meets this bound for the best d found so far is tried with
     all its triangles; where the first neighbours cannot rule out a further vertex, more are fetched.
     """
-    queries = np.ascontiguousarray(points, float)
-    star = _VertexStars(surface)
-    chunks = [slice(s, s + CHUNK) for s in range(0, len(queries), CHUNK)]
-    distance = np.empty(len(queries))
 
-    def measure(chunk: slice) -> slice:
-        distance[chunk] = star.distance(queries[chunk])
-        return chunk
+    def __init__(self, surface: Surface) -> None:
+        self._stars = _VertexStars(surface)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = pool.map(measure, chunks)
-        for chunk in _cancellable(done, pool):
-            progress("depth", min(chunk.stop / len(queries), 1.0))
-    return distance
+    def __call__(self, points: npt.ArrayLike, progress: Progress = silent) -> FloatArray:
+        """Return the unsigned distance in mm of RAS mm points, shape (N, 3), inside or outside, shape (N,).
+
+        `progress` is called now and then; it may raise `CancelledError`.
+        """
+        queries = np.ascontiguousarray(points, float)
+        chunks = [slice(s, s + CHUNK) for s in range(0, len(queries), CHUNK)]
+        distance = np.empty(len(queries))
+
+        def measure(chunk: slice) -> slice:
+            distance[chunk] = self._stars.distance(queries[chunk])
+            return chunk
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = pool.map(measure, chunks)
+            for chunk in _cancellable(done, pool):
+                progress("depth", min(chunk.stop / len(queries), 1.0))
+        return distance
 
 
 def _cancellable(done: Iterator[slice], pool: ThreadPoolExecutor) -> Iterator[slice]:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from renal_layers.cysts import fill_cysts
-from renal_layers.depth import distance_to_surface
 from renal_layers.layers import equivolume_layers, layers_mm, proportional_layers, relative_depth
+from renal_layers.parts import MeasuredPart, measure_parts
 from renal_layers.settings import Settings
-from renal_layers.sinus import capsule_part, distance_to_pelvis, locate_pelvis
-from renal_layers.surface import Surface, kidney_surface
+from renal_layers.sinus import locate_pelvis
+from renal_layers.surface import Surface, joined
 from renal_segmentation.errors import EmptyMaskError, Notice
 from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.progress import Progress, part, silent
@@ -23,8 +23,6 @@ from renal_segmentation.volume import Grid, Volume
 FloatArray = npt.NDArray[np.float64]
 
 LEAST_SHARE_KEPT = 0.5
-LEAST_DEPTH_MM = 1e-3
-"""A kidney voxel whose centre lies on the surface gets this depth: 0 means outside or excluded."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,8 @@ class Layering:
         uint8, 1 left, 2 right, 0 outside; excluded voxels keep their side.
     pelvis : Volume
         uint8, 1 inside the renal pelvis that was found or given.
-    surface : Surface
-        The kidneys' surface, cysts filled, RAS mm.
-    depth_surface : Surface
-        What depth is measured from: all of the surface, or its part that does not face the pelvis (the capsule).
+    parts : tuple of MeasuredPart
+        Each connected part of the kidneys with its surface.
     grid : Grid
         The mask's full grid; `renal_segmentation.volume.paste` puts cropped volumes back on it.
     volume_ml : dict
@@ -61,13 +57,22 @@ class Layering:
     layers: Volume
     side: Volume
     pelvis: Volume
-    surface: Surface
-    depth_surface: Surface
+    parts: tuple[MeasuredPart, ...]
     grid: Grid
     volume_ml: dict[str, float]
     excluded_voxels: int
     settings: Settings
     notices: tuple[Notice, ...] = field(default=())
+
+    @property
+    def surface(self) -> Surface:
+        """The kidneys' surface, cysts filled, RAS mm."""
+        return joined([part.surface for part in self.parts])
+
+    @property
+    def depth_surface(self) -> Surface:
+        """What depth is measured from: all of the surface, or what does not face the pelvis (the capsule), RAS mm."""
+        return joined([part.depth_surface for part in self.parts])
 
     @property
     def layer_edges(self) -> FloatArray:
@@ -81,6 +86,7 @@ def make_layers(
     *,
     labels: Mapping[int, str] | None = None,
     pelvis: Any = None,
+    earlier: Layering | None = None,
     progress: Progress = silent,
 ) -> Layering:
     """Turn a kidney mask into depth and layers.
@@ -95,6 +101,9 @@ def make_layers(
         Meaning of each label: left, right, kidney (side found from RAS), cyst, pelvis, ignore.
     pelvis : Volume or nibabel image, optional
         Renal pelvis or sinus drawn by hand or by the network, on any grid; takes the place of the hull.
+    earlier : Layering, optional
+        Of the mask before it was corrected: parts of the kidneys that have not changed are taken from it, which
+        saves their time and changes no number.
     progress : Progress
         Called with step and share; it may raise `CancelledError`.
 
@@ -110,37 +119,33 @@ def make_layers(
     kidneys = read_kidneys(mask, labels, settings.pelvis_distance_mm)
     side = kidneys.side
     filled = fill_cysts(side.array > 0, side.grid.voxel_ml, settings.fill_cysts_below_ml) | kidneys.cyst
-    progress("surface", 0.1)
-    surface = kidney_surface(side.like(filled), settings.smoothing)
-    voxels = np.argwhere(side.array)
-    points = side.grid.to_ras(voxels)
-    progress("pelvis", 0.25)
+    progress("pelvis", 0.05)
     found, notices = locate_pelvis(kidneys, filled, pelvis, settings)
-    capsule = capsule_part(surface, side.like(found))
-    depth_surface = capsule if settings.depth_from == "capsule" else surface
-    depth = np.maximum(distance_to_surface(depth_surface, points, part(progress, 0.3, 0.8)), LEAST_DEPTH_MM)
-    to_pelvis = distance_to_pelvis(side.like(found), voxels, settings.smoothing)
+    progress("surface", 0.1)
+    known = {measured.key: measured for measured in earlier.parts} if earlier else {}
+    parts = measure_parts(side, kidneys.grid, filled, found, settings, known, part(progress, 0.1, 0.95))
     progress("layers", 0.95)
+    voxels = np.concatenate([measured.voxels for measured in parts]) - kidneys.grid.start_of(side)
+    depth, to_capsule, to_pelvis = (
+        np.concatenate([getattr(measured, name) for measured in parts]) for name in ("depth", "to_capsule", "to_pelvis")
+    )
     keep = to_pelvis >= settings.pelvis_distance_mm
     if not keep.any():
         raise EmptyMaskError(
             f"Every kidney voxel lies within {settings.pelvis_distance_mm:g} mm of the renal pelvis: "
             "use a smaller --exclude-pelvis."
         )
-    sides = side.array[tuple(voxels.T)]
     if settings.layer_model == "mm":
         layers = layers_mm(depth, settings.layer_thickness_mm)
     else:
-        to_capsule = depth if depth_surface is capsule else distance_to_surface(capsule, points)
-        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, sides, 0), settings)
+        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, side.array[tuple(voxels.T)], 0), settings)
     progress("layers", 1.0)
     return Layering(
         depth=_on_grid(side, voxels[keep], depth[keep]),
         layers=_on_grid(side, voxels[keep], layers[keep]),
         side=side,
         pelvis=side.like(found.astype(np.uint8)),
-        surface=surface,
-        depth_surface=depth_surface,
+        parts=parts,
         grid=kidneys.grid,
         volume_ml=kidneys.volume_ml,
         excluded_voxels=int((~keep).sum()),

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from renal_layers.depth import distance_to_surface
-from renal_layers.layering import LEAST_DEPTH_MM, Layering
-from renal_layers.layers import layers_mm
+from renal_layers.layering import Layering
+from renal_layers.places import Places, locate
 from renal_layers.sampling import covered, sample_linear, sample_nearest
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
-from renal_segmentation.volume import Volume, as_volume, bounding_box
+from renal_segmentation.volume import Volume, as_volume
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -74,7 +73,9 @@ class MapSamples:
     notices: tuple[Notice, ...] = ()
 
 
-def sample_map(layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None = None) -> MapSamples:
+def sample_map(
+    layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None = None, places: Places | None = None
+) -> MapSamples:
     """Return the measurements of a map inside the kidneys, in the space that the layering's settings name.
 
     In space ``map`` every map voxel whose centre lies in a kidney is one measurement: its value is not touched
@@ -89,6 +90,8 @@ def sample_map(layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None 
         Two- or three-dimensional, on any grid.
     tissue : Tissue, optional
         Sampled at the nearest voxel.
+    places : Places, optional
+        Where the map's voxels lie, for space ``map``, if that is known already.
 
     Raises
     ------
@@ -104,7 +107,9 @@ def sample_map(layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None 
     kidney_points = layering.depth.grid.to_ras(np.argwhere(layering.depth.array))
     share = float(covered(image.grid, kidney_points).mean())
     if layering.settings.space == "map":
-        side, depth, layer, points, value = _at_map_voxels(layering, image, valid)
+        places = places or locate(layering, image.grid)
+        side, depth, layer, points = places.side, places.depth, places.layer, places.points
+        value = np.where(valid[places.index], image.array[places.index], np.nan)
     else:
         side, depth, layer, points, value = _at_mask_voxels(layering, image, valid, kidney_points)
     if not len(value):
@@ -134,26 +139,6 @@ def sample_map(layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None 
     return replace(samples, notices=notices)
 
 
-def _at_map_voxels(layering: Layering, image: Volume, valid: npt.NDArray[np.bool_]) -> tuple[Any, ...]:
-    """Return side, depth, layer, RAS points and values (NaN where invalid) of the map voxels in the kidneys."""
-    box = _box_around(layering, image)
-    if box is None:
-        empty = np.empty(0)
-        return empty, empty, empty, empty, empty
-    part = image.crop(box)
-    points = part.grid.to_ras(np.indices(part.array.shape).reshape(3, -1).T)
-    inside = sample_nearest(layering.depth, points) > 0
-    points = points[inside]
-    side = sample_nearest(layering.side, points)
-    depth = np.maximum(distance_to_surface(layering.depth_surface, points), LEAST_DEPTH_MM)
-    if layering.settings.layer_model == "mm":
-        layer = layers_mm(depth, layering.settings.layer_thickness_mm)
-    else:
-        layer = sample_nearest(layering.layers, points).astype(float)
-    value = np.where(valid[box], part.array, np.nan).reshape(-1)[inside]
-    return side, depth, layer, points, value
-
-
 def _at_mask_voxels(
     layering: Layering, image: Volume, valid: npt.NDArray[np.bool_], points: FloatArray
 ) -> tuple[Any, ...]:
@@ -164,19 +149,6 @@ def _at_mask_voxels(
     side, depth, layer = per_voxel
     value = sample_linear(image, valid, points[seen])
     return side, depth.astype(float), layer.astype(float), points[seen], value
-
-
-def _box_around(layering: Layering, image: Volume) -> tuple[slice, slice, slice] | None:
-    """Return the map voxels that the kidneys can touch, or None."""
-    kidneys = layering.depth.crop(bounding_box(layering.depth.array > 0)).grid
-    ends = np.array([(-0.5, n - 0.5) for n in kidneys.shape])
-    corners = np.array(np.meshgrid(*ends)).reshape(3, -1).T
-    index = image.grid.to_index(kidneys.to_ras(corners))
-    low = np.maximum(np.floor(index.min(0)), 0).astype(int)
-    high = np.minimum(np.ceil(index.max(0)) + 1, image.array.shape).astype(int)
-    if (low >= high).any():
-        return None
-    return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
 
 
 def _tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:

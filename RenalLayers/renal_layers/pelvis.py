@@ -13,6 +13,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 NOISE_ML = 2.5
 NOISE_STEP_ML = 0.5
+FACETS_AT_ONCE = 32
 HULL_TOLERANCE = 1e-6
 """In voxels: how far outside a facet a voxel centre may lie and still count as inside the hull."""
 
@@ -65,14 +66,14 @@ def _hull(inside: BoolArray) -> BoolArray:
     low = np.full(inside.shape[:2], -np.inf)
     high = np.full(inside.shape[:2], np.inf)
     i, j = np.ogrid[: inside.shape[0], : inside.shape[1]]
-    for (ni, nj, nk), d in zip(normal, offset, strict=True):
-        rest = ni * i + nj * j + d
-        if abs(nk) < 1e-12:
-            high[rest > 0] = -np.inf
-        elif nk > 0:
-            np.minimum(high, -rest / nk, out=high)
-        else:
-            np.maximum(low, -rest / nk, out=low)
+    for start in range(0, len(facets), FACETS_AT_ONCE):
+        ni, nj, nk = (axis[:, None, None] for axis in normal[start : start + FACETS_AT_ONCE].T)
+        rest = ni * i + nj * j + offset[start : start + FACETS_AT_ONCE, None, None]
+        upright = np.abs(nk) < 1e-12
+        limit = -rest / np.where(upright, 1, nk)
+        np.minimum(high, np.where(~upright & (nk > 0), limit, np.inf).min(0), out=high)
+        np.maximum(low, np.where(~upright & (nk < 0), limit, -np.inf).max(0), out=low)
+        high[(upright & (rest > 0)).any(0)] = -np.inf
     k = np.arange(inside.shape[2])
     return np.asarray((k >= low[..., None]) & (k <= high[..., None]))
 

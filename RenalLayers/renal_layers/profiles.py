@@ -59,19 +59,28 @@ def layer_profiles(samples: MapSamples, minimum_voxels: int = 10) -> tuple[Profi
     minimum_voxels : int
         Layers with fewer voxels are marked.
     """
-    rows = []
-    for side, tissue, chosen in _groups(samples):
-        layers, start = np.unique(samples.layer[chosen], return_index=True)
-        for layer, values in zip(layers, np.split(samples.value[chosen], start[1:]), strict=True):
-            group: dict[str, Any] = {
-                "map": samples.name,
-                "unit": samples.unit,
-                "side": side,
-                "tissue": tissue,
-                "layer": float(layer),
-            }
-            rows.append(ProfileRow(**group, **_describe(values), few_voxels=len(values) < minimum_voxels))
-    return tuple(rows)
+    groups = [
+        (side, tissue, float(layer), np.sort(values))
+        for side, tissue, chosen in _groups(samples)
+        for layer, values in _by_layer(samples, chosen)
+    ]
+    n = np.array([len(values) for *_, values in groups])
+    # Asked once for all groups: each question to scipy's distributions takes as long as a layer's statistics.
+    t = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1))
+    rank = stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5).astype(int)
+    return tuple(
+        ProfileRow(
+            map=samples.name,
+            unit=samples.unit,
+            side=side,
+            tissue=tissue,
+            layer=layer,
+            **_describe(values, float(t[g])),
+            **_median_interval(values, int(rank[g])),
+            few_voxels=len(values) < minimum_voxels,
+        )
+        for g, (side, tissue, layer, values) in enumerate(groups)
+    )
 
 
 def side_masks(samples: MapSamples) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
@@ -94,19 +103,22 @@ def _groups(samples: MapSamples) -> Iterator[tuple[str, str, npt.NDArray[np.intp
                 yield side, str(tissue), chosen
 
 
-def _describe(values: FloatArray) -> dict[str, Any]:
-    """Return the columns n to median_ci_high of `ProfileRow`."""
-    n = len(values)
-    ordered = np.sort(values)
+def _by_layer(samples: MapSamples, chosen: npt.NDArray[np.intp]) -> Iterator[tuple[float, FloatArray]]:
+    """Yield each layer and the values in it of entries that are in rising order of layer."""
+    layers, start = np.unique(samples.layer[chosen], return_index=True)
+    yield from zip(layers, np.split(samples.value[chosen], start[1:]), strict=True)
+
+
+def _describe(ordered: FloatArray, t: float) -> dict[str, Any]:
+    """Return the columns n to mean_ci_high of `ProfileRow` from rising values and Student's 97.5 % quantile."""
+    n = len(ordered)
     mean = float(ordered.mean())
     off = ordered - mean
     m2 = float((off**2).mean())
     varies = m2 > (1e-12 * max(abs(mean), 1e-300)) ** 2
     sd = (m2 * n / (n - 1)) ** 0.5 if n > 1 else NAN
     sem = sd / n**0.5
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * sem if n > 1 else NAN
     q1, median, q3 = (float(q) for q in np.quantile(ordered, (0.25, 0.5, 0.75)))
-    median_low, median_high = _median_interval(ordered)
     return {
         "n": n,
         "mean": mean,
@@ -117,17 +129,12 @@ def _describe(values: FloatArray) -> dict[str, Any]:
         "q3": q3,
         "skewness": float((off**3).mean()) / m2**1.5 if varies else NAN,
         "kurtosis": float((off**4).mean()) / m2**2 - 3 if varies else NAN,
-        "mean_ci_low": mean - half,
-        "mean_ci_high": mean + half,
-        "median_ci_low": median_low,
-        "median_ci_high": median_high,
+        "mean_ci_low": mean - t * sem,
+        "mean_ci_high": mean + t * sem,
     }
 
 
-def _median_interval(ordered: FloatArray) -> tuple[float, float]:
+def _median_interval(ordered: FloatArray, rank: int) -> dict[str, Any]:
     """Return the order statistics that enclose the median with at least 95 % confidence (Conover 1999, 3.2)."""
-    n = len(ordered)
-    rank = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5))
-    if rank < 1:
-        return NAN, NAN
-    return float(ordered[rank - 1]), float(ordered[n - rank])
+    low, high = (float(ordered[rank - 1]), float(ordered[-rank])) if rank >= 1 else (NAN, NAN)
+    return {"median_ci_low": low, "median_ci_high": high}

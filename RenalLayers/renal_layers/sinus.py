@@ -1,4 +1,4 @@
-"""Where the renal pelvis lies, and how far kidney voxels are from it and from the capsule."""
+"""Where the renal pelvis lies, and which part of the surface is capsule and does not face it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from renal_layers.depth import distance_to_surface
 from renal_layers.pelvis import find_pelvis
 from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
-from renal_layers.surface import Smoothing, Surface, kidney_surface
+from renal_layers.surface import Surface
 from renal_segmentation.errors import NoOverlapError, Notice
 from renal_segmentation.kidneys import Kidneys
 from renal_segmentation.labels import SIDE_NAMES
 from renal_segmentation.sides import FRAGMENT_SHARE
-from renal_segmentation.volume import Volume, as_volume
+from renal_segmentation.volume import Volume, as_volume, bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 
 
 def locate_pelvis(
@@ -62,11 +60,11 @@ def locate_pelvis(
         return found, []
     notices: list[Notice] = []
     for side in kidneys.sides:
-        of_side = np.zeros_like(found)
-        for kidney in _separate(kidneys.side.array == side):
-            of_side |= find_pelvis(kidney, filled, kidneys.grid.voxel_ml)
-        found |= of_side
-        if not of_side.any():
+        of_side = kidneys.side.array == side
+        box = bounding_box(of_side)
+        pelvises = [find_pelvis(kidney, filled[box], kidneys.grid.voxel_ml) for kidney in _separate(of_side[box])]
+        found[box] |= np.logical_or.reduce(pelvises)
+        if not any(pelvis.any() for pelvis in pelvises):
             notices.append(_no_pelvis(SIDE_NAMES[side], settings))
     return found, notices
 
@@ -90,27 +88,20 @@ def _separate(of_side: BoolArray) -> Iterator[BoolArray]:
         yield parts == label
 
 
-def distance_to_pelvis(pelvis: Volume, voxels: npt.NDArray[np.intp], smoothing: Smoothing) -> FloatArray:
-    """Return the distance in mm of voxels (N, 3) to the pelvis: 0 inside it, infinite where there is none."""
-    if not pelvis.array.any():
-        return np.full(len(voxels), np.inf)
-    distance = distance_to_surface(kidney_surface(pelvis, smoothing), pelvis.grid.to_ras(voxels))
-    distance[pelvis.array[tuple(voxels.T)]] = 0
-    return distance
-
-
 def capsule_part(surface: Surface, pelvis: Volume) -> Surface:
     """Return the part of the surface that does not face the pelvis; the surface itself where there is none.
 
     A triangle faces the pelvis when its middle lies within one voxel diagonal of a pelvis voxel. The part is open, so
-    each triangle stands in it both ways round.
+    the triangles at its rim stand in it both ways round.
     """
-    if not pelvis.array.any():
-        return surface
     reach = float(np.linalg.norm(pelvis.grid.spacing))
     tree = cKDTree(pelvis.grid.to_ras(np.argwhere(pelvis.array)))
     middle = surface.points[surface.triangles].mean(1)
-    outer = surface.triangles[~np.isfinite(tree.query(middle, distance_upper_bound=reach)[0])]
+    faces = np.isfinite(tree.query(middle, distance_upper_bound=reach, workers=-1)[0])
+    outer = surface.triangles[~faces]
     if not len(outer):
         return surface
-    return Surface(surface.points, np.concatenate([outer, outer[:, ::-1]]))
+    left_out = np.zeros(len(surface.points), bool)
+    left_out[surface.triangles[faces]] = True
+    rim = outer[left_out[outer].sum(1) >= 2]
+    return Surface(surface.points, np.concatenate([outer, rim[:, ::-1]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -13,6 +14,7 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 
 from renal_layers.isosurface import isosurface
+from renal_layers.offset import face_vectors, offset_to_volume
 from renal_layers.shape_interpolation import interpolated_surface
 from renal_segmentation.errors import EmptyMaskError, InputError, MissingPackageError
 from renal_segmentation.volume import Volume, bounding_box
@@ -26,7 +28,6 @@ DIFFUSION_ITERATIONS = 50
 SINC_PASS_BAND = 0.02
 SINC_ITERATIONS = 100
 LEAST_VOLUME_KEPT = 0.5
-VOLUME_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ class Surface:
         polydata.SetPoints(points)
         polydata.SetPolys(cells)
         return polydata
+
+
+def joined(surfaces: Sequence[Surface]) -> Surface:
+    """Return several surfaces as one."""
+    starts = np.cumsum([0, *(len(surface.points) for surface in surfaces)])
+    return Surface(
+        np.concatenate([surface.points for surface in surfaces]),
+        np.concatenate([s.triangles + start for s, start in zip(surfaces, starts[:-1], strict=True)]),
+    )
 
 
 def kidney_surface(filled: Volume, smoothing: Smoothing = "default") -> Surface:
@@ -131,17 +141,16 @@ def _windowed_sinc(points: FloatArray, triangles: IntArray) -> FloatArray:
 
 
 def _with_volume(points: FloatArray, triangles: IntArray, volume_ml: float) -> FloatArray:
-    """Return the points offset along their normals until they enclose the volume (within some 0.01 %)."""
-    for _ in range(VOLUME_STEPS):
-        a, b, c = (points[triangles[:, n]] for n in range(3))
-        faces = np.cross(b - a, c - a)
-        normals = np.stack(
-            [np.bincount(triangles.ravel(), np.repeat(axis, 3), len(points)) for axis in faces.T], axis=1
-        )
-        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(min=1e-12)
-        area = np.linalg.norm(faces, axis=1).sum() / 2
-        points = points + normals * (1000 * (volume_ml - Surface(points, triangles).volume_ml) / area)
-    return points
+    """Return the points offset along their normals until they enclose the volume, as they are if they never do."""
+
+    def normals(points: FloatArray) -> FloatArray:
+        faces = np.repeat(face_vectors(points, corners), 3, axis=0)
+        sums = np.stack([np.bincount(triangles.ravel(), axis, len(points)) for axis in faces.T], axis=1)
+        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(min=1e-12))
+
+    corners = np.ascontiguousarray(triangles.T)
+    offset = offset_to_volume(points, corners, 1000 * volume_ml, normals)
+    return points if offset is None else offset
 
 
 def _diffuse(points: FloatArray, triangles: IntArray) -> FloatArray:

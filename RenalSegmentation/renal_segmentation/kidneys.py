@@ -109,7 +109,7 @@ def _given_sides_notices(side: Volume) -> tuple[Notice, ...]:
 def _doubts(side: Volume, grid: Grid) -> list[Notice]:
     """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
     notices = []
-    start = np.rint(grid.to_index(side.affine[:3, 3][np.newaxis]))[0].astype(int)
+    start = grid.start_of(side)
     for value, box in zip(Side, ndimage.find_objects(side.array, max(Side)), strict=True):
         if box is None:
             continue

@@ -46,6 +46,11 @@ class Grid:
         """Return continuous voxel indices of RAS mm points, both of shape (N, 3)."""
         return (np.asarray(ras, float) - self.affine[:3, 3]) @ np.linalg.inv(self.affine[:3, :3]).T
 
+    def start_of(self, cropped: Volume) -> npt.NDArray[np.intp]:
+        """Return the index on this grid, shape (3,), of the first voxel of a volume that was cropped from it."""
+        start: npt.NDArray[np.intp] = np.rint(self.to_index(cropped.affine[:3, 3][np.newaxis]))[0].astype(np.intp)
+        return start
+
     def same_as(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
         """Tell whether every voxel centre of both grids agrees within `tolerance_mm`."""
         if self.shape != other.shape:
@@ -155,7 +160,7 @@ def bounding_box(inside: npt.NDArray[np.bool_], margin: int = 0) -> tuple[slice,
 
 def paste(volume: Volume, grid: Grid) -> npt.NDArray[Any]:
     """Return the cropped `volume` on the full `grid`, zero elsewhere (the reverse of `Volume.crop`)."""
-    start = np.rint(grid.to_index(volume.affine[:3, 3][np.newaxis]))[0].astype(int)
+    start = grid.start_of(volume)
     full = np.zeros(grid.shape, volume.array.dtype)
     full[tuple(slice(s, s + n) for s, n in zip(start, volume.array.shape, strict=True))] = volume.array
     return full

@@ -7,7 +7,7 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDoubleArray
 from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
-from renal_layers.depth import distance_to_surface
+from renal_layers.depth import DistanceTo
 from renal_layers.layering import make_layers
 from renal_layers.settings import Settings
 from renal_layers.surface import SMOOTHINGS, Surface, kidney_surface
@@ -28,20 +28,28 @@ def test_depth_equals_vtk_at_every_voxel(smoothing, spacing):
     mask = two_kidneys(spacing, with_hilum=True)
     surface = kidney_surface(mask, smoothing)
     points = mask.grid.to_ras(np.argwhere(mask.array))
-    np.testing.assert_allclose(distance_to_surface(surface, points), vtk_distance(surface, points), atol=0.01)
+    np.testing.assert_allclose(DistanceTo(surface)(points), vtk_distance(surface, points), atol=0.01)
+
+
+def test_depth_below_the_capsule_alone_equals_vtk_where_the_surface_is_open():
+    mask = two_kidneys((2, 2, 2), with_hilum=True)
+    capsule = make_layers(mask, Settings(pelvis_distance_mm=1)).depth_surface
+    assert len(capsule.triangles) < len(make_layers(mask).surface.triangles)
+    points = mask.grid.to_ras(np.argwhere(mask.array))
+    np.testing.assert_allclose(DistanceTo(capsule)(points), vtk_distance(capsule, points), atol=0.01)
 
 
 def test_depth_at_the_middle_of_a_sphere_where_every_triangle_is_as_near_equals_vtk():
     mask = ellipsoid((15, 15, 15))
     surface = kidney_surface(mask, "none")
     points = np.random.default_rng(1).normal(0, 0.5, (200, 3))
-    np.testing.assert_allclose(distance_to_surface(surface, points), vtk_distance(surface, points), atol=0.01)
+    np.testing.assert_allclose(DistanceTo(surface)(points), vtk_distance(surface, points), atol=0.01)
 
 
 def test_distance_outside_the_surface_equals_vtk():
     surface = kidney_surface(ellipsoid((8, 10, 14)), "none")
     points = np.random.default_rng(2).uniform(-30, 30, (2000, 3))
-    np.testing.assert_allclose(distance_to_surface(surface, points), vtk_distance(surface, points), atol=0.01)
+    np.testing.assert_allclose(DistanceTo(surface)(points), vtk_distance(surface, points), atol=0.01)
 
 
 def test_distance_to_one_tetrahedron_is_known_in_closed_form():
@@ -49,7 +57,7 @@ def test_distance_to_one_tetrahedron_is_known_in_closed_form():
     surface = Surface(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]))
     points = [[1, 1, 0.5], [1, 1, -2], [2, -3, -4], [-1, -2, -2], [4, 4, 4]]
     expected = [0.5, 2.0, 5.0, 3.0, 8 / np.sqrt(3)]
-    np.testing.assert_allclose(distance_to_surface(surface, points), expected, atol=1e-12)
+    np.testing.assert_allclose(DistanceTo(surface)(points), expected, atol=1e-12)
 
 
 def test_depth_of_a_sphere_is_its_radius_minus_the_distance_from_the_centre():

@@ -8,7 +8,7 @@ import pytest
 from Testing.core.shapes import two_kidneys
 from Testing.core.test_depth import vtk_distance
 
-from renal_layers.depth import distance_to_surface
+from renal_layers.depth import DistanceTo
 from renal_layers.layering import make_layers
 from renal_layers.settings import Settings
 from renal_segmentation.files import read_image
@@ -42,7 +42,7 @@ def test_depth_in_real_kidneys_equals_vtk(name):
     layering = make_layers(mask, labels={1: "kidney", 2: "kidney"})
     voxels = np.argwhere(layering.side.array)[::29]
     points = layering.side.grid.to_ras(voxels)
-    depth = distance_to_surface(layering.surface, points)
+    depth = DistanceTo(layering.surface)(points)
     np.testing.assert_allclose(depth, vtk_distance(layering.surface, points), atol=0.01)
     np.testing.assert_allclose(layering.depth.array[tuple(voxels.T)], depth, atol=0.01)
 

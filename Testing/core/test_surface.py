@@ -5,7 +5,7 @@ import pytest
 from Testing.core.shapes import coordinates, ellipsoid, grid_around, two_kidneys
 from vtkmodules.vtkFiltersCore import vtkFeatureEdges
 
-from renal_layers.depth import distance_to_surface
+from renal_layers.depth import DistanceTo
 from renal_layers.ellipsoid import Ellipsoid
 from renal_layers.surface import SMOOTHINGS, kidney_surface
 from renal_segmentation.errors import EmptyMaskError, InputError
@@ -91,7 +91,7 @@ def test_the_default_surface_is_nearer_to_the_truth_than_3dqlayers(
     inside = ((ras / half_axes) ** 2).sum(-1) < 1
     points = ras[inside]
     truth = Ellipsoid(np.zeros(3), np.eye(3), np.array(half_axes, float)).distance(points)
-    error = np.abs(distance_to_surface(kidney_surface(Volume(inside, affine)), points) - truth)
+    error = np.abs(DistanceTo(kidney_surface(Volume(inside, affine)))(points) - truth)
     assert error.mean() < mean_of_3dqlayers
     assert np.percentile(error, 95) < p95_of_3dqlayers
 
