@@ -93,6 +93,8 @@ def locate(layering: Layering, grid: Grid, known: PlacesByPart | None = None) ->
 
 def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:
     """Return the voxels of `grid` whose nearest mask voxel belongs to the part."""
+    if grid.shape == mask_grid.shape and np.array_equal(grid.affine, mask_grid.affine):
+        return PartPlaces(np.ravel_multi_index(tuple(part.voxels.T), grid.shape), part.depth)
     low, high = part.voxels.min(0), part.voxels.max(0)
     box = _box_around(low, high, mask_grid, grid)
     if box is None:
