@@ -19,7 +19,7 @@ from renal_layers.thickness import CorticalThickness, cortical_thickness
 from renal_segmentation.errors import FitError, InputError, NoOverlapError, Notice
 from renal_segmentation.labels import SIDE_NAMES, Side
 from renal_segmentation.progress import Progress, part, silent
-from renal_segmentation.volume import as_volume
+from renal_segmentation.volume import Grid, as_volume
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def analyse(
     labels: Mapping[int, str] | None = None,
     pelvis: Any = None,
     tissue: Tissue | None = None,
+    grid: Grid | None = None,
     earlier: Analysis | None = None,
     progress: Progress = silent,
 ) -> Analysis:
@@ -68,7 +69,7 @@ def analyse(
 
     Parameters
     ----------
-    mask, labels, pelvis, progress
+    mask, labels, pelvis, grid, progress
         As in `renal_layers.layering.make_layers`.
     maps : sequence of QuantitativeMap
         With different names.
@@ -94,6 +95,7 @@ def analyse(
         settings,
         labels=labels,
         pelvis=pelvis,
+        grid=grid,
         earlier=earlier.layering if earlier else None,
         progress=part(progress, 0.0, 0.6 if maps else 0.9),
     )

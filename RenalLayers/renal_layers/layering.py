@@ -86,6 +86,7 @@ def make_layers(
     *,
     labels: Mapping[int, str] | None = None,
     pelvis: Any = None,
+    grid: Grid | None = None,
     earlier: Layering | None = None,
     progress: Progress = silent,
 ) -> Layering:
@@ -101,6 +102,8 @@ def make_layers(
         Meaning of each label: left, right, kidney (side found from RAS), cyst, pelvis, ignore.
     pelvis : Volume or nibabel image, optional
         Renal pelvis or sinus drawn by hand or by the network, on any grid; takes the place of the hull.
+    grid : Grid, optional
+        The scan's grid, where `mask` is only a piece cut out of it; beyond the piece there is background.
     earlier : Layering, optional
         Of the mask before it was corrected: parts of the kidneys that have not changed are taken from it, which
         saves their time and changes no number.
@@ -116,7 +119,7 @@ def make_layers(
     """
     settings = settings or Settings()
     progress("reading", 0.0)
-    kidneys = read_kidneys(mask, labels, settings.pelvis_distance_mm)
+    kidneys = read_kidneys(mask, labels, settings.pelvis_distance_mm, grid)
     side = kidneys.side
     filled = fill_cysts(side.array > 0, side.grid.voxel_ml, settings.fill_cysts_below_ml) | kidneys.cyst
     progress("pelvis", 0.05)

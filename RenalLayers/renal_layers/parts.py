@@ -144,7 +144,7 @@ def _outlines(side: Volume, grid: Grid, filled: BoolArray, pelvis: BoolArray, se
         near = [n for n, other in enumerate(pelvis_boxes, start=1) if _meet(box, other, margin)]
         beside = np.isin(pelvises, near) if near else pelvis
         yield _Outline(
-            _placed(inside, grid, origin + _start(box)),
+            grid.placed(inside, origin + _start(box)),
             kidney,
             origin + _start(box),
             _cropped(beside, grid, origin) if pelvis_boxes else None,
@@ -168,16 +168,9 @@ def _start(box: Sequence[slice]) -> npt.NDArray[np.intp]:
     return np.array([axis.start for axis in box], np.intp)
 
 
-def _placed(array: BoolArray, grid: Grid, start: npt.NDArray[np.intp]) -> Volume:
-    """Return a piece of the full grid; its affine depends on the piece's place alone, to the last bit."""
-    affine = grid.affine.copy()
-    affine[:3, 3] = grid.to_ras(start[np.newaxis])[0]
-    return Volume(array, affine)
-
-
 def _cropped(array: BoolArray, grid: Grid, origin: npt.NDArray[np.intp]) -> Volume:
     box = bounding_box(array)
-    return _placed(array[box], grid, origin + _start(box))
+    return grid.placed(array[box], origin + _start(box))
 
 
 def _key(outline: _Outline, grid: Grid, settings: Settings) -> bytes:

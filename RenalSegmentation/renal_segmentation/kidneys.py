@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from renal_segmentation.errors import Notice
-from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, read_parts
+from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, margin_voxels, read_parts
 from renal_segmentation.sides import split_sides
 from renal_segmentation.volume import Grid, Volume, as_volume
 
@@ -54,7 +54,9 @@ class Kidneys:
         return {**volumes, "total": sum(volumes.values())}
 
 
-def read_kidneys(mask: Any, labels: Mapping[int, str] | None = None, margin_mm: float = 0.0) -> Kidneys:
+def read_kidneys(
+    mask: Any, labels: Mapping[int, str] | None = None, margin_mm: float = 0.0, grid: Grid | None = None
+) -> Kidneys:
     """Return the kidneys of a mask with their sides.
 
     Parameters
@@ -65,6 +67,8 @@ def read_kidneys(mask: Any, labels: Mapping[int, str] | None = None, margin_mm: 
         Meaning of each label (`renal_segmentation.labels.MEANINGS`).
     margin_mm : float
         How much of the surroundings to keep around the kidneys.
+    grid : Grid, optional
+        The scan's grid, where `mask` is only a piece cut out of it; beyond the piece there is background.
 
     Raises
     ------
@@ -72,10 +76,15 @@ def read_kidneys(mask: Any, labels: Mapping[int, str] | None = None, margin_mm: 
         If the mask is not a mask, or holds no kidney.
     """
     volume = as_volume(mask, "The mask")
+    if grid is None:
+        grid = volume.grid
+    else:
+        volume = volume.widened(grid, 1 + margin_voxels(grid, margin_mm))
     parts = read_parts(volume, labels, margin_mm)
-    side, side_notices = _sides(parts, volume.grid)
-    notices = (*parts.notices, *side_notices, *_doubts(side, volume.grid))
-    return Kidneys(side, parts.cyst, parts.pelvis, volume.grid, notices)
+    side, side_notices = _sides(parts, grid)
+    side = grid.placed(side.array, grid.start_of(side))
+    notices = (*parts.notices, *side_notices, *_doubts(side, grid))
+    return Kidneys(side, parts.cyst, parts.pelvis, grid, notices)
 
 
 def _sides(parts: MaskParts, grid: Grid) -> tuple[Volume, tuple[Notice, ...]]:

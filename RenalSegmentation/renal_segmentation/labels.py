@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from renal_segmentation.errors import EmptyMaskError, InputError, Notice
-from renal_segmentation.volume import Volume, bounding_box
+from renal_segmentation.volume import Grid, Volume, bounding_box
 
 MEANINGS = ("left", "right", "kidney", "cyst", "pelvis", "ignore")
 """What a label of a mask can stand for; ``kidney`` is split into sides, ``cyst`` is filled but not measured."""
@@ -77,7 +77,7 @@ def read_parts(
     painted = mask.array != 0
     if not painted.any():
         raise EmptyMaskError(f"{name} is empty: give a mask in which the kidneys are not zero.")
-    margin = 1 + math.ceil(margin_mm / mask.grid.spacing.min())
+    margin = 1 + margin_voxels(mask.grid, margin_mm)
     near = mask.crop(bounding_box(painted, margin))
     array, notices = _as_labels(near.array, name)
     found = [int(value) for value in np.unique(array) if value]
@@ -103,6 +103,11 @@ def read_parts(
     if not (left.any() or right.any() or kidney.any()):
         raise nothing
     return parts
+
+
+def margin_voxels(grid: Grid, margin_mm: float) -> int:
+    """Return how many voxels span a margin in every direction."""
+    return math.ceil(margin_mm / float(grid.spacing.min()))
 
 
 def parse_labels(items: list[str]) -> dict[int, str]:

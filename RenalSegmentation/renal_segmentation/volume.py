@@ -51,6 +51,15 @@ class Grid:
         start: npt.NDArray[np.intp] = np.rint(self.to_index(cropped.affine[:3, 3][np.newaxis]))[0].astype(np.intp)
         return start
 
+    def placed(self, array: npt.NDArray[Any], start: npt.ArrayLike) -> Volume:
+        """Return a piece of this grid whose first voxel has index `start`.
+
+        Its place is the same to the last bit however the piece was cut out.
+        """
+        affine = self.affine.copy()
+        affine[:3, 3] = self.to_ras(np.asarray(start)[np.newaxis])[0]
+        return Volume(array, affine)
+
     def same_as(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
         """Tell whether every voxel centre of both grids agrees within `tolerance_mm`."""
         if self.shape != other.shape:
@@ -94,9 +103,16 @@ class Volume:
 
     def crop(self, box: tuple[slice, ...]) -> Volume:
         """Return a view of the voxels in `box` (three slices with a start) at the same place in the body."""
-        affine = self.affine.copy()
-        affine[:3, 3] = self.grid.to_ras([[s.start for s in box]])[0]
-        return Volume(self.array[box], affine)
+        return self.grid.placed(self.array[box], [s.start for s in box])
+
+    def widened(self, grid: Grid, margin: int) -> Volume:
+        """Return this piece of `grid` with `margin` voxels of zeros around it, as far as the grid goes."""
+        start = grid.start_of(self)
+        low = np.maximum(start - margin, 0)
+        high = np.minimum(start + self.array.shape + margin, grid.shape)
+        array = np.zeros(high - low, self.array.dtype)
+        array[tuple(slice(a, a + n) for a, n in zip(start - low, self.array.shape, strict=True))] = self.array
+        return grid.placed(array, low)
 
 
 def as_volume(image: Any, name: str = "image") -> Volume:

@@ -8,7 +8,7 @@ from Testing.core.shapes import two_kidneys
 
 from renal_layers import QuantitativeMap, Settings, analyse
 from renal_layers.layering import make_layers
-from renal_segmentation.volume import Volume
+from renal_segmentation.volume import Volume, bounding_box, paste
 
 
 def a_map(mask: Volume) -> QuantitativeMap:
@@ -72,6 +72,21 @@ def test_other_settings_take_nothing_that_would_be_wrong(settings):
     mask = two_kidneys((2, 2, 2), with_hilum=True)
     reused = make_layers(mask, settings, earlier=make_layers(mask))
     np.testing.assert_array_equal(reused.depth.array, make_layers(mask, settings).depth.array)
+
+
+@pytest.mark.parametrize("margin", [0, 1, 7])
+@pytest.mark.parametrize("settings", [Settings(), Settings(pelvis_distance_mm=5)])
+def test_a_piece_of_the_scan_gives_the_numbers_of_the_whole_scan(margin, settings):
+    mask = two_kidneys((2, 2, 2.5), with_hilum=True)
+    mask.affine[:3, 3] += [0.1, -0.7, 3.3]
+    qmap = a_map(mask)
+    piece = mask.crop(bounding_box(mask.array > 0, margin))
+    whole = analyse(mask, [qmap], settings)
+    cut_out = analyse(piece, [qmap], settings, grid=mask.grid)
+    np.testing.assert_array_equal(paste(cut_out.layering.depth, mask.grid), paste(whole.layering.depth, mask.grid))
+    np.testing.assert_array_equal(cut_out.samples[0].depth, whole.samples[0].depth)
+    np.testing.assert_equal([asdict(row) for row in cut_out.gradients], [asdict(row) for row in whole.gradients])
+    assert cut_out.notices == whole.notices
 
 
 def test_a_mask_moved_in_the_body_is_measured_anew():
