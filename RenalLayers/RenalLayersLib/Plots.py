@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from renal_layers.analysis import Analysis
 from renal_layers.gradients import GradientRow
 from renal_layers.profiles import ProfileRow
 from renal_layers.report.plots import SIDE_COLOURS
@@ -16,45 +16,100 @@ from RenalLayersLib.Tables import fillTable
 
 SIDE_COLORS = {side: tuple(int(code[n : n + 2], 16) / 255 for n in (1, 3, 5)) for side, code in SIDE_COLOURS.items()}
 """The colours of the report as red, green and blue from 0 to 1."""
+_CURSOR_COLOR = (0.2, 0.2, 0.2)
 _SUBFOLDER = "Plot data"
 _NOT_A_NUMBER = float("nan")
 
 
-def showPlots(study: Any, analysis: Analysis, statistic: str = "median") -> list[Any]:
+@dataclass(frozen=True)
+class ProfileView:
+    """What a chart shows: ``median`` or ``mean`` of some of the sides, with its 95 % confidence interval or without."""
+
+    statistic: str = "median"
+    sides: tuple[str, ...] = ("left", "right", "both")
+    band: bool = True
+
+
+def showPlots(
+    study: Any,
+    profiles: Sequence[ProfileRow],
+    gradients: Sequence[GradientRow],
+    settings: Settings,
+    view: ProfileView | None = None,
+) -> list[Any]:
     """Put a chart per map into the scene and return the chart nodes.
 
     Parameters
     ----------
     study : Study
         Where.
-    analysis : Analysis
-        Profiles and gradients.
-    statistic : str
-        ``median`` or ``mean``, drawn with its 95 % confidence interval.
+    profiles, gradients : sequence of ProfileRow, GradientRow
+        Of all maps.
+    settings : Settings
+        Those of the analysis: how layers were cut.
+    view : ProfileView, optional
+        What to draw.
     """
-    settings = analysis.layering.settings
+    view = view or ProfileView()
     charts = []
-    for name in dict.fromkeys(row.map for row in analysis.profiles):
-        rows = [row for row in analysis.profiles if row.map == name and row.tissue == "all"]
-        gradients = [row for row in analysis.gradients if row.map == name]
-        series = _profileSeries(study, name, rows, settings, statistic)
+    for name in dict.fromkeys(row.map for row in profiles):
+        rows = [row for row in profiles if row.map == name and row.tissue == "all"]
+        series = _profileSeries(study, name, rows, settings, view)
         if settings.layer_model == "mm":
-            series += _gradientSeries(study, name, gradients, max(row.layer for row in rows))
-        charts.append(_chart(study, name, rows[0].unit, series, settings, statistic))
+            deepest = max(row.layer for row in rows)
+            series += _gradientSeries(study, [row for row in gradients if row.map == name], deepest, view)
+        charts.append(_chart(study, name, rows[0].unit, series, settings, view))
     return charts
 
 
-def _profileSeries(study: Any, name: str, rows: Sequence[ProfileRow], settings: Settings, statistic: str) -> list[Any]:
+def showCursor(study: Any, name: str, depth: float | None) -> None:
+    """Mark a depth on a map's chart by an upright line; None takes the mark away.
+
+    The mark is not saved with the scene.
+    """
+    chart, table = study.find(f"chart:{name}"), study.find(f"plot table:{name}")
+    if chart is None or table is None:
+        return
+    marked = study.find(f"series:{name} cursor")
+    if depth is None:
+        if marked is not None and chart.HasPlotSeriesNodeID(marked.GetID()):
+            chart.RemovePlotSeriesNodeID(marked.GetID())
+        return
+    role = f"cursor:{name}"
+    line = study.node("vtkMRMLTableNode", role, f"{name} cursor", subfolder=None)
+    low, high = _heights(table)
+    fillTable(line, {"depth": np.full(2, depth), "cursor": np.array([low, high])}, {"depth": "mm"})
+    series = _series(study, f"{name} cursor", line, "depth", "cursor", _CURSOR_COLOR, subfolder=None)
+    series.SetLineStyle(series.LineStyleSolid)
+    series.SetLineWidth(1)
+    series.SetMarkerStyle(series.MarkerStyleNone)
+    for node in (line, series):
+        node.SetHideFromEditors(True)
+        node.SaveWithSceneOff()
+    if not chart.HasPlotSeriesNodeID(series.GetID()):
+        chart.AddAndObservePlotSeriesNodeID(series.GetID())
+
+
+def _heights(table: Any) -> tuple[float, float]:
+    """Return the lowest and highest value that a map's plot table draws."""
+    columns = (table.GetTable().GetColumn(n) for n in range(1, table.GetNumberOfColumns()))
+    values = np.array([[column.GetValue(n) for n in range(column.GetNumberOfValues())] for column in columns])
+    return float(np.nanmin(values)), float(np.nanmax(values))
+
+
+def _profileSeries(
+    study: Any, name: str, rows: Sequence[ProfileRow], settings: Settings, view: ProfileView
+) -> list[Any]:
     """Return the series of the sides, the thin ones first so that they are drawn beneath."""
-    columns, unit = plotColumns(rows, settings, statistic), rows[0].unit
+    columns, unit = plotColumns(rows, settings, view.statistic), rows[0].unit
     table = study.node("vtkMRMLTableNode", f"plot table:{name}", f"{name} by layer", _SUBFOLDER)
     fillTable(table, columns, {key: "mm" if key == "depth" else unit for key in columns if key != "layer"})
     x = next(iter(columns))
     series = []
     for side in ("both", "left", "right"):
-        if side not in columns:
+        if side not in columns or side not in view.sides:
             continue
-        if side != "both":
+        if view.band and (side != "both" or view.sides == ("both",)):
             for end in ("low", "high"):
                 band = _series(study, f"{name} {side} 95 % {end}", table, x, f"{side} {end}", SIDE_COLORS[side])
                 band.SetLineStyle(band.LineStyleDot)
@@ -86,18 +141,19 @@ def plotColumns(rows: Sequence[ProfileRow], settings: Settings, statistic: str) 
     return columns
 
 
-def _gradientSeries(study: Any, name: str, gradients: Sequence[GradientRow], deepest: float) -> list[Any]:
-    """Return the regression lines of left and right over the range that was fitted."""
+def _gradientSeries(study: Any, gradients: Sequence[GradientRow], deepest: float, view: ProfileView) -> list[Any]:
+    """Return the regression lines of the sides over the range that was fitted; that of both only by itself."""
     series = []
     for row in gradients:
-        if row.side == "both" or not np.isfinite(row.slope):
+        shown = row.side in view.sides and (row.side != "both" or view.sides == ("both",))
+        if not shown or not np.isfinite(row.slope):
             continue
         depth = np.array([row.low_mm, min(row.high_mm, deepest)])
         columns = {"depth": depth, "line": row.intercept + row.slope * depth}
-        role = f"gradient line:{name}:{row.side}"
-        table = study.node("vtkMRMLTableNode", role, f"{name} {row.side} gradient line", _SUBFOLDER)
+        role = f"gradient line:{row.map}:{row.side}"
+        table = study.node("vtkMRMLTableNode", role, f"{row.map} {row.side} gradient line", _SUBFOLDER)
         fillTable(table, columns, {"depth": "mm", "line": row.unit})
-        line = _series(study, f"{name} {row.side} gradient", table, "depth", "line", SIDE_COLORS[row.side])
+        line = _series(study, f"{row.map} {row.side} gradient", table, "depth", "line", SIDE_COLORS[row.side])
         line.SetLineStyle(line.LineStyleDash)
         line.SetLineWidth(2)
         line.SetMarkerStyle(line.MarkerStyleNone)
@@ -105,9 +161,11 @@ def _gradientSeries(study: Any, name: str, gradients: Sequence[GradientRow], dee
     return series
 
 
-def _series(study: Any, name: str, table: Any, x: str, y: str, color: tuple[float, ...]) -> Any:
+def _series(
+    study: Any, name: str, table: Any, x: str, y: str, color: tuple[float, ...], subfolder: str | None = _SUBFOLDER
+) -> Any:
     """Return the series that draws one column over another."""
-    node = study.node("vtkMRMLPlotSeriesNode", f"series:{name}", name, _SUBFOLDER)
+    node = study.node("vtkMRMLPlotSeriesNode", f"series:{name}", name, subfolder)
     node.SetPlotType(node.PlotTypeScatter)
     node.SetAndObserveTableNodeID(table.GetID())
     node.SetXColumnName(x)
@@ -116,11 +174,12 @@ def _series(study: Any, name: str, table: Any, x: str, y: str, color: tuple[floa
     return node
 
 
-def _chart(study: Any, name: str, unit: str, series: Sequence[Any], settings: Settings, statistic: str) -> Any:
+def _chart(study: Any, name: str, unit: str, series: Sequence[Any], settings: Settings, view: ProfileView) -> Any:
     node = study.node("vtkMRMLPlotChartNode", f"chart:{name}", f"{name} layer profile")
     node.SetTitle(f"{name} by depth")
     node.SetXAxisTitle("Depth below the surface (mm)" if settings.layer_model == "mm" else "Layer (1 = outermost)")
-    node.SetYAxisTitle(f"{statistic.capitalize()} {name} ({unit})" if unit else f"{statistic.capitalize()} {name}")
+    statistic = view.statistic.capitalize()
+    node.SetYAxisTitle(f"{statistic} {name} ({unit})" if unit else f"{statistic} {name}")
     wanted = [line.GetID() for line in series]
     if [node.GetNthPlotSeriesNodeID(n) for n in range(node.GetNumberOfPlotSeriesNodes())] != wanted:
         node.RemoveAllPlotSeriesNodeIDs()

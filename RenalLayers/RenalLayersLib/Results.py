@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import slicer
@@ -11,14 +14,18 @@ import slicer
 from renal_layers.analysis import Analysis
 from renal_layers.maps import QuantitativeMap
 from renal_layers.sampling import sample_nearest
+from renal_layers.settings import Settings
 from renal_segmentation.volume import Volume, as_volume
-from RenalLayersLib.Plots import showPlots
+from RenalLayersLib.Plots import ProfileView, showPlots
 from RenalLayersLib.Segments import showSegments
 from RenalLayersLib.Study import Study
 from RenalLayersLib.Surfaces import showDepthShells, showSurface
 from RenalLayersLib.Tables import showTables
 from RenalLayersLib.Volumes import showDepth, showImage, showLayers
 
+INPUT_ROLES = ("image", "map:", "segmentation")
+"""Roles of the nodes that hold what was analysed, not what was found."""
+_SETTINGS_ATTRIBUTE = "Renal.Settings"
 _CT_WINDOW = (-160.0, 240.0)
 
 
@@ -28,9 +35,9 @@ def showResults(
     analysis: Analysis,
     maps: Sequence[QuantitativeMap] = (),
     image: Volume | None = None,
-    statistic: str = "median",
+    view: ProfileView | None = None,
 ) -> Study:
-    """Put an analysis into a scene, in one subject-hierarchy folder.
+    """Put an analysis with its inputs into a scene, in one subject-hierarchy folder.
 
     Nodes of an earlier call with the same name are updated; those that have no place any more are removed.
 
@@ -43,11 +50,11 @@ def showResults(
     analysis : Analysis
         What was found.
     maps : sequence of QuantitativeMap
-        Maps to put into the scene as well; leave empty when they are there already.
+        Maps to put into the scene as well.
     image : Volume, optional
         Structural image to put into the scene as well.
-    statistic : str
-        ``median`` or ``mean``, drawn in the charts.
+    view : ProfileView, optional
+        What the charts draw.
     """
     scene.StartState(slicer.vtkMRMLScene.BatchProcessState)
     try:
@@ -63,16 +70,38 @@ def showResults(
             title = f"{qmap.name} ({qmap.unit})" if qmap.unit else qmap.name
             showImage(study, f"map:{qmap.name}", title, volume, qmap.unit, window)
         showSegments(study, layering, reference)
-        showDepth(study, layering)
-        showLayers(study, layering)
-        showSurface(study, layering)
-        showDepthShells(study, layering)
-        showTables(study, analysis)
-        showPlots(study, analysis, statistic)
+        showFindings(study, analysis, view)
         study.removeUnused()
     finally:
         scene.EndState(slicer.vtkMRMLScene.BatchProcessState)
     return study
+
+
+def showFindings(study: Study, analysis: Analysis, view: ProfileView | None = None) -> None:
+    """Put depth, layers, surface, tables and charts of an analysis into the study, its inputs left as they are."""
+    layering = analysis.layering
+    showDepth(study, layering)
+    storeSettings(study, layering.settings)
+    showLayers(study, layering)
+    showSurface(study, layering)
+    showDepthShells(study, layering)
+    showTables(study, analysis)
+    showPlots(study, analysis.profiles, analysis.gradients, layering.settings, view)
+
+
+def storeSettings(study: Study, settings: Settings) -> None:
+    """Write beside the results how they were found."""
+    study.find("depth").SetAttribute(_SETTINGS_ATTRIBUTE, quote(json.dumps(asdict(settings))))
+
+
+def storedSettings(study: Study) -> Settings | None:
+    """Return the settings with which the study's results were found, None where there are no results."""
+    depth = study.find("depth")
+    stored = depth.GetAttribute(_SETTINGS_ATTRIBUTE) if depth is not None else None
+    if not stored:
+        return None
+    values = json.loads(unquote(stored))
+    return Settings(**{**values, "gradient_range": tuple(values["gradient_range"])})
 
 
 def _imageWindow(image: Volume) -> tuple[float, float]:

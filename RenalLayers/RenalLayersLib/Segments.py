@@ -12,17 +12,17 @@ from renal_segmentation.labels import SIDE_NAMES, Side
 from renal_segmentation.volume import Volume
 from RenalLayersLib.Volumes import ijkToRas, toImageData
 
-_KIDNEY_COLOR = (212 / 255, 126 / 255, 151 / 255)
-_PELVIS_COLOR = (240 / 255, 206 / 255, 90 / 255)
+KIDNEY_COLOR = (212 / 255, 126 / 255, 151 / 255)
+PELVIS_COLOR = (240 / 255, 206 / 255, 90 / 255)
 _ANATOMY = "SCT^123037004^Anatomical Structure"
 _GENERAL = "Segmentation category and type - 3D Slicer General Anatomy list"
 _DICOM = "Segmentation category and type - DICOM master list"
 _REGION = "Anatomic codes - DICOM master list~^^~^^"
-_KIDNEY = {
+KIDNEYS = {
     Side.LEFT: f"{_GENERAL}~{_ANATOMY}~SCT^64033007^Kidney~SCT^7771000^Left~{_REGION}",
     Side.RIGHT: f"{_GENERAL}~{_ANATOMY}~SCT^64033007^Kidney~SCT^24028007^Right~{_REGION}",
 }
-_PELVIS = f"{_DICOM}~{_ANATOMY}~SCT^25990002^Renal pelvis~^^~{_REGION}"
+RENAL_PELVIS = f"{_DICOM}~{_ANATOMY}~SCT^25990002^Renal pelvis~^^~{_REGION}"
 
 
 def showSegments(study: Any, layering: Layering, reference: Any = None) -> Any:
@@ -46,10 +46,10 @@ def showSegments(study: Any, layering: Layering, reference: Any = None) -> Any:
     else:
         _setReferenceGeometry(node, layering)
     wanted = {
-        f"{SIDE_NAMES[side]} kidney": (layering.side.like(layering.side.array == side), _KIDNEY_COLOR, _KIDNEY[side])
+        f"{SIDE_NAMES[side]} kidney": (layering.side.like(layering.side.array == side), KIDNEY_COLOR, KIDNEYS[side])
         for side in Side
     }
-    wanted["renal pelvis"] = (layering.pelvis, _PELVIS_COLOR, _PELVIS)
+    wanted["renal pelvis"] = (layering.pelvis, PELVIS_COLOR, RENAL_PELVIS)
     for name, (inside, color, terminology) in wanted.items():
         _setSegment(node, name, inside, color, terminology)
     return node
@@ -74,12 +74,23 @@ def _setSegment(node: Any, name: str, inside: Volume, color: tuple[float, ...], 
     if not inside.array.any():
         if exists:
             segmentation.RemoveSegment(segmentId)
-        return
+    elif exists:
+        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(_labelmap(inside), node, segmentId)
+    else:
+        addSegment(node, name, inside, color, terminology)
+
+
+def addSegment(node: Any, name: str, inside: Volume, color: tuple[float, ...], terminology: str) -> str:
+    """Add a segment to a segmentation node and return its ID, the name with hyphens."""
+    segmentId = name.replace(" ", "-")
+    node.AddSegmentFromBinaryLabelmapRepresentation(_labelmap(inside), name, color, segmentId)
+    if terminology:
+        node.GetSegmentation().GetSegment(segmentId).SetTerminology(terminology)
+    return segmentId
+
+
+def _labelmap(inside: Volume) -> Any:
     labelmap = slicer.vtkOrientedImageData()
     labelmap.DeepCopy(toImageData(inside.array.astype(np.uint8)))
     labelmap.SetImageToWorldMatrix(ijkToRas(inside.affine))
-    if not exists:
-        node.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name, color, segmentId)
-        segmentation.GetSegment(segmentId).SetTerminology(terminology)
-    else:
-        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmap, node, segmentId)
+    return labelmap

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import vtk
@@ -13,6 +13,8 @@ from vtk.util.numpy_support import numpy_to_vtk
 from renal_layers.analysis import Analysis
 from renal_layers.gradients import GradientRow
 from renal_layers.profiles import ProfileRow
+
+Row = TypeVar("Row", ProfileRow, GradientRow)
 
 _PER_MM = {"slope", "slope_se", "slope_ci_low", "slope_ci_high", "robust_slope"}
 _IN_MM = {"low_mm", "high_mm"}
@@ -27,9 +29,7 @@ def showTables(study: Any, analysis: Analysis) -> None:
         rows = [row for row in analysis.profiles if row.map == name]
         units = {field.name: _unit(field.name, rows[0].unit, layerUnit) for field in fields(ProfileRow)}
         fillTable(_table(study, f"profile:{name}", f"{name} profile"), columnsOf(rows), units)
-        gradients = [row for row in analysis.gradients if row.map == name]
-        units = {field.name: _unit(field.name, rows[0].unit, layerUnit) for field in fields(GradientRow)}
-        fillTable(_table(study, f"gradient:{name}", f"{name} gradient"), columnsOf(gradients), units)
+    showGradientTables(study, analysis.gradients)
     if analysis.thickness:
         columns: dict[str, Any] = {"side": list(analysis.thickness)}
         for key in ("thickness_mm", "standard_error_mm", "ci_low_mm", "ci_high_mm", "n_cortex", "n_medulla"):
@@ -39,6 +39,42 @@ def showTables(study: Any, analysis: Analysis) -> None:
     volumes = analysis.layering.volume_ml
     columns = {"side": list(volumes), "volume_ml": np.array(list(volumes.values()))}
     fillTable(_table(study, "volumes", "Kidney volumes"), columns, {"volume_ml": "ml"})
+
+
+def showGradientTables(study: Any, gradients: Sequence[GradientRow]) -> None:
+    """Put the gradients of every map into the scene."""
+    for name in dict.fromkeys(row.map for row in gradients):
+        rows = [row for row in gradients if row.map == name]
+        units = {field.name: _unit(field.name, rows[0].unit, "") for field in fields(GradientRow)}
+        fillTable(_table(study, f"gradient:{name}", f"{name} gradient"), columnsOf(rows), units)
+
+
+def rowsOf(node: Any, rowType: type[Row]) -> list[Row]:
+    """Return what `columnsOf` put into a table node, in this session or in the one that saved the scene.
+
+    Parameters
+    ----------
+    node : vtkMRMLTableNode or None
+        A profile or gradient table; without one there are no rows.
+    rowType : type
+        `ProfileRow` or `GradientRow`.
+    """
+    readers = {"str": str, "float": float, "int": int, "bool": bool}
+    columns = columnsOfTable(node)
+    names = {field.name: readers[str(field.type)] for field in fields(rowType)}
+    if not set(names) <= set(columns):
+        return []
+    rows = zip(*(map(read, columns[name]) for name, read in names.items()), strict=True)
+    return [rowType(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def columnsOfTable(node: Any) -> dict[str, list[Any]]:
+    """Return the columns of a table node by name; none where there is no node."""
+    if node is None:
+        return {}
+    table = node.GetTable()
+    columns = (table.GetColumn(n) for n in range(table.GetNumberOfColumns()))
+    return {column.GetName(): [column.GetValue(n) for n in range(column.GetNumberOfValues())] for column in columns}
 
 
 def columnsOf(rows: Sequence[Any]) -> dict[str, Any]:

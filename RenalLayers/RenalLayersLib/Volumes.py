@@ -10,11 +10,12 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
 from renal_layers.layering import Layering
+from renal_layers.settings import Settings
 from renal_segmentation.volume import Volume
 from RenalLayersLib.Colors import depthColors, layerColors
 
-# UCUM codes of the units that renal maps come in.
-_UCUM = {
+# UCUM codes and meanings of the units that renal maps come in.
+UCUM = {
     "mm": ("mm", "millimeter"),
     "ms": ("ms", "millisecond"),
     "s": ("s", "second"),
@@ -50,8 +51,8 @@ def toImageData(array: np.ndarray) -> Any:
 def showImage(study: Any, role: str, name: str, volume: Volume, unit: str, window: tuple[float, float]) -> Any:
     """Put an input image or map into the scene, values and place as they are."""
     node = study.node("vtkMRMLScalarVolumeNode", role, name)
-    _setVolume(node, volume)
-    _setUnit(node, unit)
+    fillVolume(node, volume)
+    setUnit(node, unit)
     display = _display(node)
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     display.AutoWindowLevelOff()
@@ -62,8 +63,8 @@ def showImage(study: Any, role: str, name: str, volume: Volume, unit: str, windo
 def showDepth(study: Any, layering: Layering) -> Any:
     """Put the depth into the scene: mm below the surface, transparent where there is none."""
     node = study.node("vtkMRMLScalarVolumeNode", "depth", f"{study.name} depth (mm)")
-    _setVolume(node, layering.depth)
-    _setUnit(node, "mm")
+    fillVolume(node, layering.depth)
+    setUnit(node, "mm")
     node.SetVoxelValueQuantity(_code(*_DISTANCE))
     display = _display(node)
     display.SetAndObserveColorNodeID(depthColors(study).GetID())
@@ -83,21 +84,22 @@ def showLayers(study: Any, layering: Layering) -> Any:
     step = layering.settings.layer_thickness_mm if layering.settings.layer_model == "mm" else 1.0
     labels = layering.layers.like(np.rint(layering.layers.array / step).astype(np.int16))
     node = study.node("vtkMRMLLabelMapVolumeNode", "layers", f"{study.name} layers")
-    _setVolume(node, labels)
-    names = [layerName(number, layering) for number in range(1, int(labels.array.max()) + 1)]
+    fillVolume(node, labels)
+    settings = layering.settings
+    names = [layerName(number * step, settings) for number in range(1, int(labels.array.max()) + 1)]
     _display(node).SetAndObserveColorNodeID(layerColors(study, names).GetID())
     return node
 
 
-def layerName(number: int, layering: Layering) -> str:
-    """Return what a person calls layer `number`, such as ``0-1 mm``."""
-    if layering.settings.layer_model != "mm":
-        return f"layer {number}"
-    step = layering.settings.layer_thickness_mm
-    return f"{(number - 1) * step:g}-{number * step:g} mm"
+def layerName(layer: float, settings: Settings) -> str:
+    """Return what a person calls a layer of `Layering.layers`, such as ``0-1 mm``."""
+    if settings.layer_model != "mm":
+        return f"layer {layer:.0f}"
+    return f"{layer - settings.layer_thickness_mm:g}-{layer:g} mm"
 
 
-def _setVolume(node: Any, volume: Volume) -> None:
+def fillVolume(node: Any, volume: Volume) -> None:
+    """Give a volume node values and place."""
     node.SetAndObserveImageData(toImageData(volume.array))
     node.SetIJKToRASMatrix(ijkToRas(volume.affine))
 
@@ -120,9 +122,10 @@ def _display(node: Any) -> Any:
     return node.GetDisplayNode()
 
 
-def _setUnit(node: Any, unit: str) -> None:
-    value, meaning = _UCUM.get(unit, (unit, unit))
-    scheme = "UCUM" if unit in _UCUM else _LOCAL_SCHEME
+def setUnit(node: Any, unit: str) -> None:
+    """Give a volume node the unit of its values, in UCUM where it is known."""
+    value, meaning = UCUM.get(unit, (unit, unit))
+    scheme = "UCUM" if unit in UCUM else _LOCAL_SCHEME
     node.SetVoxelValueUnits(_code(value, scheme, meaning) if unit else None)
 
 

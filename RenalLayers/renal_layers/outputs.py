@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from renal_layers.analysis import Analysis
 from renal_layers.gradients import GradientRow
@@ -21,7 +22,7 @@ from renal_segmentation.errors import MissingPackageError
 from renal_segmentation.files import atomic_path, write_image
 from renal_segmentation.labels import SIDE_NAMES
 from renal_segmentation.version import __version__
-from renal_segmentation.volume import paste
+from renal_segmentation.volume import Grid, paste
 
 VoxelFormat = Literal["csv", "parquet"]
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
@@ -33,11 +34,17 @@ FILES = (
 """Every name that a run may write."""
 
 
-def write_results(folder: Path, analysis: Analysis, voxel_format: VoxelFormat = "csv") -> None:
+def write_results(
+    folder: Path,
+    analysis: Analysis,
+    voxel_format: VoxelFormat = "csv",
+    write: Callable[[Path, npt.NDArray[Any], Grid, str], None] = write_image,
+) -> None:
     """Write images, surface and tables of an analysis into an existing folder.
 
     Images are on the mask's full grid: ``depth.nii.gz`` (float32 mm), ``layers.nii.gz`` (float32 upper edge in mm, or
-    index) and ``pelvis.nii.gz`` (uint8). ``surface.stl`` is in LPS mm, as Slicer writes it.
+    index) and ``pelvis.nii.gz`` (uint8). ``surface.stl`` is in LPS mm, as Slicer writes it. `write` takes the place of
+    `renal_segmentation.files.write_image` where nibabel is not at hand.
     """
     layering = analysis.layering
     unit = "upper edge, mm" if layering.settings.layer_model == "mm" else "index from capsule"
@@ -46,7 +53,7 @@ def write_results(folder: Path, analysis: Analysis, voxel_format: VoxelFormat = 
         ("layers", layering.layers, f"Kidney layers, {unit}"),
         ("pelvis", layering.pelvis, "Renal pelvis"),
     ):
-        write_image(folder / f"{name}.nii.gz", paste(volume, layering.grid), layering.grid, description)
+        write(folder / f"{name}.nii.gz", paste(volume, layering.grid), layering.grid, description)
     write_stl(folder / "surface.stl", layering.surface)
     write_table(folder / "profiles.csv", ProfileRow, analysis.profiles)
     write_table(folder / "gradients.csv", GradientRow, analysis.gradients)

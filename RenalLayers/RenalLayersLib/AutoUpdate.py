@@ -1,0 +1,57 @@
+"""Notices that the outline or a setting has changed, and says so once the hand has come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+
+_REST_MS = 80
+
+
+class AutoUpdate:
+    """Watches one segmentation.
+
+    Parameters
+    ----------
+    onChanged : callable
+        Called when nothing has changed for a moment after a change.
+    """
+
+    def __init__(self, onChanged: Callable[[], None]) -> None:
+        self._observed: list[tuple[Any, int]] = []
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REST_MS)
+        self._timer.connect("timeout()", onChanged)
+
+    def watch(self, node: Any) -> None:
+        """Watch a segmentation node in place of the one before; None watches nothing."""
+        self.leave()
+        if node is None:
+            return
+        segmentation = node.GetSegmentation()
+        events = (
+            segmentation.SourceRepresentationModified,
+            segmentation.SegmentAdded,
+            segmentation.SegmentRemoved,
+        )
+        self._observed = [(segmentation, segmentation.AddObserver(event, self._changed)) for event in events]
+        moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+        self._observed.append((node, node.AddObserver(moved, self._changed)))
+
+    def leave(self) -> None:
+        """Stop watching."""
+        self._timer.stop()
+        for observed, tag in self._observed:
+            observed.RemoveObserver(tag)
+        self._observed = []
+
+    def poke(self) -> None:
+        """Take note of a change that was made elsewhere, such as of a setting."""
+        self._timer.start()
+
+    def _changed(self, caller: Any, event: str) -> None:
+        self._timer.start()

@@ -1,0 +1,85 @@
+"""The buttons that take the results out of Slicer: to the clipboard and into a folder."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from renal_segmentation.errors import RenalError
+from RenalLayersLib.Display import backgroundFor
+from RenalLayersLib.Export import REPORT_NEEDS, exportResults
+from RenalLayersLib.Logic import RenalLayersLogic
+from RenalLayersLib.ResultsPanel import tableText
+
+_FOLDER_SETTING = "RenalLayers/ExportFolder"
+
+
+class ExportButtons:
+    """Copies and writes what the logic has found.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of the panel by name.
+    logic : RenalLayersLogic
+        With the analysis.
+    say : callable
+        Shows a sentence, ``say(text, isError=False)``.
+    """
+
+    def __init__(self, ui: Any, logic: RenalLayersLogic, say: Callable[..., None]) -> None:
+        self._logic, self._say = logic, say
+        ui.copyButton.connect("clicked()", self._copy)
+        ui.exportButton.connect("clicked()", self._askAndExport)
+
+    def _copy(self) -> None:
+        parameters = self._logic.getParameterNode()
+        study = self._logic.study(parameters)
+        if study is not None:
+            qt.QApplication.clipboard().setText(tableText(study, parameters.shownMap))
+            self._say(_("The table of {map} is on the clipboard.").format(map=parameters.shownMap))
+
+    def _askAndExport(self) -> None:
+        before = slicer.app.userSettings().value(_FOLDER_SETTING, "")
+        folder = qt.QFileDialog.getExistingDirectory(None, _("Folder for the results"), before)
+        if folder:
+            slicer.app.userSettings().setValue(_FOLDER_SETTING, folder)
+            self.export(Path(folder))
+
+    def export(self, folder: Path) -> None:
+        """Write the results into a folder and say what came of it."""
+        parameters = self._logic.getParameterNode()
+        try:
+            if self._logic.analysis is None or self._logic.job is None:
+                # After loading a scene the measurements are not in memory.
+                self._logic.run(parameters)
+            job, analysis = self._logic.job, self._logic.analysis
+            assert job is not None
+            assert analysis is not None
+            withReport = _canReport()
+            names = exportResults(folder, job, analysis, backgroundFor(parameters), withReport)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        without = "" if withReport else " " + _("The report was left out, because matplotlib is not installed.")
+        self._say(_("{count} files were written into {folder}.").format(count=len(names), folder=folder) + without)
+
+
+def _canReport() -> bool:
+    """Return whether matplotlib is there; Slicer asks before it installs what is missing."""
+    import slicer.packaging
+    from packaging.requirements import Requirement
+
+    needs = [Requirement(text) for text in REPORT_NEEDS]
+    try:
+        slicer.packaging.pip_ensure(needs, requester="RenalLayers")
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        logging.info("The report is left out: %s", error)
+    return all(slicer.packaging.pip_check(need) for need in needs)

@@ -1,0 +1,73 @@
+"""The part of the panel that says which profile is shown and where its gradient is fitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+from RenalLayersLib.Parameters import GradientUnit
+
+_USUAL_DEPTH_MM = 30.0
+
+
+class ProfilesPanel:
+    """Binds the choice of the map and the gradient range to the parameters.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of the panel by name.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self._ui = ui
+        self._parameters: Any = None
+        self._filling = False
+        ui.shownMapBox.connect("currentIndexChanged(int)", self._mapChosen)
+        ui.gradientRange.connect("valuesChanged(double,double)", self._rangeMoved)
+
+    def setParameters(self, parameters: Any) -> None:
+        """Show and change these parameters; None while there is no scene."""
+        self._parameters = parameters
+
+    def refresh(self, study: Any) -> None:
+        """Show what the parameters and the study say now."""
+        parameters = self._parameters
+        if parameters is None:
+            return
+        self._filling = True
+        try:
+            box, names = self._ui.shownMapBox, study.roles("profile:") if study else []
+            if [box.itemText(n) for n in range(box.count)] != names:
+                box.clear()
+                box.addItems(names)
+            box.setCurrentIndex(names.index(parameters.shownMap) if parameters.shownMap in names else -1)
+            box.enabled = bool(names)
+            self._fillRange(study)
+        finally:
+            self._filling = False
+
+    def _fillRange(self, study: Any) -> None:
+        ui, parameters = self._ui, self._parameters
+        percent = parameters.gradientUnit == GradientUnit.Percent
+        greatest = 100.0 if percent else max(_greatestDepth(study), parameters.gradientHigh)
+        ui.gradientRange.suffix = " %" if percent else " mm"
+        ui.gradientRange.minimum = 0.0
+        ui.gradientRange.maximum = greatest
+        ui.gradientRange.setValues(parameters.gradientLow, min(parameters.gradientHigh, greatest))
+
+    def _mapChosen(self, index: int) -> None:
+        if not self._filling and self._parameters is not None and index >= 0:
+            self._parameters.shownMap = self._ui.shownMapBox.itemText(index)
+
+    def _rangeMoved(self, low: float, high: float) -> None:
+        if self._filling or self._parameters is None or not low < high:
+            return
+        with slicer.util.NodeModify(self._parameters):
+            self._parameters.gradientLow, self._parameters.gradientHigh = low, high
+
+
+def _greatestDepth(study: Any) -> float:
+    depth = study.find("depth") if study else None
+    return float(depth.GetDisplayNode().GetWindowLevelMax()) if depth is not None else _USUAL_DEPTH_MM

@@ -1,0 +1,354 @@
+"""The panel: one state, its buttons and its messages; what it shows is filled by its parts."""
+
+from __future__ import annotations
+
+import html
+import logging
+import time
+from enum import Enum, auto
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from renal_layers.analysis import Analysis
+from renal_segmentation.errors import CancelledError, RenalError
+from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Cursor import Cursor, findingAt
+from RenalLayersLib.Display import ViewState, backgroundFor, highlightLayer, openLayout, showModels, showOverlay
+from RenalLayersLib.ExportButtons import ExportButtons
+from RenalLayersLib.Inputs import Job, missingInput
+from RenalLayersLib.InputsPanel import InputsPanel
+from RenalLayersLib.Layout import showChart
+from RenalLayersLib.Logic import RenalLayersLogic, viewOf
+from RenalLayersLib.Parameters import LayerModel
+from RenalLayersLib.PlotLink import PlotLink
+from RenalLayersLib.Plots import showCursor
+from RenalLayersLib.ProfilesPanel import ProfilesPanel
+from RenalLayersLib.Results import storedSettings
+from RenalLayersLib.ResultsPanel import ResultsPanel
+from RenalLayersLib.Worker import Worker
+
+_SHORT_S = 0.4
+"""A run that is over sooner shows no progress: at every stroke of the brush the panel would flicker."""
+_STEPS = {
+    "reading": lambda: _("Reading the segments"),
+    "pelvis": lambda: _("Looking for the renal pelvis"),
+    "surface": lambda: _("Fitting the surface"),
+    "depth": lambda: _("Measuring depth"),
+    "layers": lambda: _("Cutting layers"),
+    "cortical thickness": lambda: _("Measuring cortical thickness"),
+}
+
+
+class State(Enum):
+    """What the panel is doing."""
+
+    Idle = auto()
+    Running = auto()
+    Cancelling = auto()
+
+
+class RenalLayersPanel(VTKObservationMixin):
+    """Connects the widgets with the logic.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of the panel by name.
+    logic : RenalLayersLogic
+        Does the work.
+    """
+
+    def __init__(self, ui: Any, logic: RenalLayersLogic) -> None:
+        super().__init__()
+        self.ui, self.logic = ui, logic
+        self.state = State.Idle
+        self._parameters: Any = None
+        self._guiTag: Any = None
+        self._seen: dict[str, Any] = {}
+        self._job: Job | None = None
+        self._again = self._automatic = False
+        self._started = 0.0
+        self._before: ViewState | None = None
+        self._worker = Worker(self._progressed, self._done, self._failed)
+        self._autoUpdate = AutoUpdate(self._runByItself)
+        self._cursor = Cursor(self._crosshairMoved)
+        self._plotLink = PlotLink(self._plotPointChosen)
+        self._inputs = InputsPanel(ui, self._parametersChanged)
+        self._profiles = ProfilesPanel(ui)
+        self._results = ResultsPanel(ui, self._layerChosen)
+        self._export = ExportButtons(ui, logic, self._say)
+        ui.applyButton.connect("clicked()", self._applyOrCancel)
+        ui.layoutButton.connect("clicked()", self._openLayout)
+        ui.undoDisplayButton.connect("clicked()", self._undoDisplay)
+
+    # -- life cycle
+
+    def enter(self) -> None:
+        """Begin to follow the scene."""
+        self.setParameters(self.logic.getParameterNode())
+        self._cursor.watch()
+        self._plotLink.watch()
+
+    def exit(self) -> None:
+        """Stop following the scene, and take the marks away that live only while the module is open."""
+        self._cursor.leave()
+        self._plotLink.leave()
+        self._markDepth(None)
+        self._layerChosen(None)
+        self.setParameters(None)
+
+    def sceneIsClosing(self) -> None:
+        """Let go of everything in the scene, an analysis under way included."""
+        self._worker.abandon()
+        self._cursor.leave()
+        self.setParameters(None)
+        self.logic.forget()
+        self._before = None
+        self._setState(State.Idle)
+        self._say("")
+
+    def cleanup(self) -> None:
+        """Leave no observer and no thread behind."""
+        self._worker.abandon()
+        self._cursor.leave()
+        self._plotLink.leave()
+        self.setParameters(None)
+        self.removeObservers()
+
+    def setParameters(self, parameters: Any) -> None:
+        """Show and follow these parameters; None follows nothing."""
+        if self._parameters is not None:
+            self._parameters.disconnectGui(self._guiTag)
+            self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
+        self._autoUpdate.leave()
+        self._parameters, self._seen = parameters, {}
+        self._inputs.setParameters(parameters)
+        self._profiles.setParameters(parameters)
+        if parameters is not None:
+            self._guiTag = parameters.connectGui(self.ui)
+            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
+            self._parametersChanged()
+
+    # -- following the parameters
+
+    def _modified(self, caller: Any, event: str) -> None:
+        self._parametersChanged()
+
+    def _parametersChanged(self) -> None:
+        """Do what follows from those parameters that have changed since the last time."""
+        p = self._parameters
+        if p is None:
+            return
+        first = not self._seen
+        if self._changed("segmentation", p.segmentation):
+            self._inputs.chooseSegments()
+            self._autoUpdate.watch(p.segmentation)
+            self._inputs.refresh()
+        inMm = p.layerModel == LayerModel.FixedThickness
+        self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
+        gradient = self._changed("gradient", (p.gradientLow, p.gradientHigh, p.gradientUnit))
+        inputs = self._changed("inputs", self._inputsNow())
+        view = self._changed("view", viewOf(p)) + self._changed("map", (p.study, p.shownMap))
+        display = self._changed("display", (p.overlay, p.overlayOpacity, p.showSurface))
+        automatic = self._changed("auto", p.autoUpdate)
+        if not first and gradient and not self.logic.refit(p):
+            self._autoUpdate.poke()
+        elif not first and view:
+            self.logic.redraw(p)
+        if first or gradient or view:
+            self._showResults()
+        if not first and display:
+            self._showDisplay()
+        if not first and (inputs or automatic) and p.autoUpdate:
+            self._autoUpdate.poke()
+        self._updateButtons()
+
+    def _changed(self, name: str, value: Any) -> bool:
+        """Tell whether a value differs from the one at the last call."""
+        before, self._seen[name] = self._seen.get(name), value
+        return bool(before != value)
+
+    def _inputsNow(self) -> tuple[Any, ...]:
+        p = self._parameters
+        segments = (p.leftSegment, p.rightSegment, p.cortexSegment, p.medullaSegment, p.pelvisSegment)
+        maps = (list(p.mapVolumes), list(p.mapNames), list(p.mapUnits))
+        cut = (p.layerModel, p.layerThickness, p.layerCount, p.pelvisDistance, p.cystLimit, p.smoothing, p.depthFrom)
+        return segments, maps, cut, (p.space, p.minimumVoxels, p.normalise, p.keepZeros)
+
+    # -- running
+
+    def _applyOrCancel(self) -> None:
+        if self.state == State.Idle:
+            self._start(automatic=False)
+        elif self.state == State.Running:
+            self._again = False
+            self._worker.cancel()
+            self._setState(State.Cancelling)
+
+    def _runByItself(self) -> None:
+        """Run after a change, the run before it stopped first."""
+        if self._parameters is None or missingInput(self._parameters):
+            return
+        if self._worker.busy:
+            self._again = True
+            self._worker.cancel()
+        else:
+            self._start(automatic=True)
+
+    def _start(self, automatic: bool) -> None:
+        try:
+            job = self.logic.prepare(self._parameters)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        self._job, self._automatic, self._started = job, automatic, time.monotonic()
+        self._again = False
+        self._worker.start(lambda progress: self.logic.compute(job, progress))
+        if not automatic:
+            self._say(_("Working ..."))
+        self._setState(State.Running)
+
+    def _progressed(self, step: str, share: float) -> None:
+        elapsed = time.monotonic() - self._started
+        if self.state != State.Running or elapsed < _SHORT_S:
+            return
+        self.ui.progressBar.visible = True
+        self.ui.progressBar.value = round(100 * share)
+        left = elapsed * (1 - share) / share if share > 0.05 else None
+        words = _STEPS[step]() if step in _STEPS else step
+        self._say(words if left is None else _("{step}, {seconds:.0f} s left").format(step=words, seconds=left))
+        self._updateButtons()
+
+    def _done(self, analysis: Analysis) -> None:
+        self._setState(State.Idle)
+        job, parameters = self._job, self._parameters
+        if job is None or parameters is None:
+            return
+        isNew = self.logic.study(parameters) is None
+        if isNew:
+            self._before = ViewState.now()
+        study = self.logic.show(job, analysis, parameters)
+        if isNew:
+            openLayout(study, backgroundFor(parameters))
+        self._showDisplay()
+        self._showResults()
+        seconds = time.monotonic() - self._started
+        self._say(_("Done in {seconds:.1f} s.").format(seconds=seconds), analysis=analysis)
+        self._updateButtons()
+
+    def _failed(self, error: BaseException) -> None:
+        self._setState(State.Idle)
+        if isinstance(error, CancelledError):
+            if self._again:
+                self._runByItself()
+            else:
+                self._say(_("Cancelled; the results are those of the run before."))
+        elif isinstance(error, RenalError):
+            self._say(str(error), isError=True)
+        else:
+            logging.error("Renal layers failed", exc_info=error)
+            self._say(
+                _("Unexpected {kind}: {message}; please report it with the log of Slicer (Help menu).").format(
+                    kind=type(error).__name__, message=error
+                ),
+                isError=True,
+            )
+
+    # -- showing
+
+    def _setState(self, state: State) -> None:
+        self.state = state
+        if state == State.Idle:
+            self.ui.progressBar.visible = False
+        self._updateButtons()
+
+    def _updateButtons(self) -> None:
+        button = self.ui.applyButton
+        missing = missingInput(self._parameters) if self._parameters is not None else _("There is no scene.")
+        if self.state == State.Idle:
+            button.text, button.enabled = _("Apply"), not missing
+            button.toolTip = missing or _("Compute layers and profiles.")
+        elif not self._automatic or self.ui.progressBar.visible:
+            button.text, button.enabled = _("Cancel"), self.state == State.Running
+            button.toolTip = _("Stop; the results of the run before stay.")
+        self.ui.undoDisplayButton.enabled = self._before is not None
+        self.ui.layoutButton.enabled = self._study() is not None
+
+    def _say(self, text: str, isError: bool = False, analysis: Analysis | None = None) -> None:
+        """Show a sentence and, after a run, its warnings."""
+        escaped = html.escape(text)
+        self.ui.statusLabel.text = f"<b style='color:#b00020'>{escaped}</b>" if isError else escaped
+        notices = analysis.notices if analysis is not None else ()
+        items = "".join(f"<li>{html.escape(notice.message)}</li>" for notice in notices)
+        if analysis is not None or isError or not text:
+            self.ui.warningsLabel.text = f"<b>{_('Please check')}:</b><ul>{items}</ul>" if items else ""
+
+    def _study(self) -> Any:
+        return self.logic.study(self._parameters) if self._parameters is not None else None
+
+    def _showResults(self) -> None:
+        """Fill the tables and the plot view from the scene."""
+        study, p = self._study(), self._parameters
+        self._profiles.refresh(study)
+        self._results.show(study, p.shownMap, viewOf(p), storedSettings(study) if study else None)
+        if study is not None:
+            showChart(study.find(f"chart:{p.shownMap}"))
+            self._plotLink.watch()
+
+    def _showDisplay(self) -> None:
+        study, p = self._study(), self._parameters
+        if study is not None:
+            showOverlay(study, p.overlay, p.overlayOpacity)
+            showModels(study, p.showSurface)
+
+    def _openLayout(self) -> None:
+        study = self._study()
+        if study is not None:
+            self._before = ViewState.now()
+            openLayout(study, backgroundFor(self._parameters))
+            self._showDisplay()
+            self._showResults()
+            self._updateButtons()
+
+    def _undoDisplay(self) -> None:
+        if self._before is not None:
+            self._before.restore()
+            self._before = None
+            self._updateButtons()
+
+    # -- linked cursor and highlight
+
+    def _crosshairMoved(self, point: np.ndarray | None) -> None:
+        study = self._study()
+        settings = storedSettings(study) if study is not None else None
+        if study is None or settings is None:
+            return
+        side = self.logic.analysis.layering.side if self.logic.analysis is not None else None
+        finding = findingAt(study, point, self._parameters, side) if point is not None else None
+        self.ui.cursorLabel.text = finding.text(settings) if finding else ""
+        inMm = settings.layer_model == "mm"
+        self._markDepth((finding.depth if inMm else finding.layer) if finding else None)
+
+    def _markDepth(self, depth: float | None) -> None:
+        study = self._study()
+        if study is not None:
+            showCursor(study, self._parameters.shownMap, depth)
+
+    def _layerChosen(self, layer: float | None) -> None:
+        study = self._study()
+        settings = storedSettings(study) if study is not None else None
+        if study is not None and settings is not None:
+            highlightLayer(study, layer, settings)
+
+    def _plotPointChosen(self, seriesId: str, point: int) -> None:
+        study, layers = self._study(), self._results.layers
+        table = study.find(f"plot table:{self._parameters.shownMap}") if study is not None else None
+        series = slicer.mrmlScene.GetNodeByID(seriesId)
+        if table is not None and series is not None and series.GetTableNode() is table and point < len(layers):
+            self._results.choose(layers[point])
+            self._layerChosen(layers[point])
