@@ -20,14 +20,17 @@ _LEAST_DEPTH = 1e-6
 
 @dataclass(frozen=True)
 class ViewState:
-    """How the views looked at one moment: the layout, the layers of every slice view, and the chart."""
+    """How the views looked at one moment: layout, layers of every slice view, chart, and how segments were filled."""
 
     layout: int
     slices: dict[str, tuple[str | None, str | None, str | None, float, float]]
     chart: str | None
+    segmentation: str
+    filled: bool
+    shownSegments: dict[str, bool]
 
     @staticmethod
-    def now() -> ViewState:
+    def now(segmentation: Any) -> ViewState:
         """Return how the views look now."""
         manager = slicer.app.layoutManager()
         slices = {}
@@ -41,7 +44,11 @@ class ViewState:
                 composite.GetLabelOpacity(),
             )
         chart = manager.plotWidget(0).mrmlPlotViewNode().GetPlotChartNodeID() if manager.plotViewCount else None
-        return ViewState(manager.layout, slices, chart)
+        display = segmentation.GetDisplayNode()
+        ids = [segmentation.GetSegmentation().GetNthSegmentID(n) for n in range(_segmentCount(segmentation))]
+        shown = {identifier: bool(display.GetSegmentVisibility(identifier)) for identifier in ids} if display else {}
+        filled = bool(display.GetVisibility2DFill()) if display else True
+        return ViewState(manager.layout, slices, chart, segmentation.GetID(), filled, shown)
 
     def restore(self) -> None:
         """Make the views look as they did; volumes that are gone are left out."""
@@ -59,11 +66,27 @@ class ViewState:
             composite.SetLabelOpacity(labelOpacity)
         if manager.plotViewCount:
             manager.plotWidget(0).mrmlPlotViewNode().SetPlotChartNodeID(_present(self.chart))
+        segmentation = slicer.mrmlScene.GetNodeByID(self.segmentation)
+        display = segmentation.GetDisplayNode() if segmentation is not None else None
+        if display is not None:
+            display.SetVisibility2DFill(self.filled)
+            for identifier, shown in self.shownSegments.items():
+                display.SetSegmentVisibility(identifier, shown)
 
 
-def openLayout(study: Study, background: Any) -> None:
-    """Show slices through the middle of the kidneys beside the plot, a background behind them if there was none."""
+def openLayout(study: Study, parameters: Any) -> None:
+    """Show slices through the middle of the kidneys beside the plot.
+
+    A background is put behind them if there was none. Segments are shown by their outlines and those of tissue not
+    at all, so that the layers can be seen.
+    """
     showLayout()
+    display, background = parameters.segmentation.GetDisplayNode(), backgroundFor(parameters)
+    if display is not None:
+        display.SetVisibility2DFill(False)
+        for identifier in (parameters.cortexSegment, parameters.medullaSegment):
+            if identifier:
+                display.SetSegmentVisibility(identifier, False)
     manager = slicer.app.layoutManager()
     middle = _middleOf(study.find("depth"))
     for name in SLICES:
@@ -135,6 +158,10 @@ def backgroundFor(parameters: Any) -> Any:
     role = node.GetReferenceImageGeometryReferenceRole() if node is not None else ""
     reference = node.GetNodeReference(role) if role else None
     return reference or next(iter(_volumes(parameters.mapVolumes)), None)
+
+
+def _segmentCount(segmentation: Any) -> int:
+    return int(segmentation.GetSegmentation().GetNumberOfSegments())
 
 
 def _compositeOf(widget: Any) -> Any:

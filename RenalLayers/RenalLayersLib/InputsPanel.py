@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from RenalLayersLib.Guesses import guessSegments, guessUnit
 from RenalLayersLib.Inputs import segmentId
+from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 
 _VOLUME, _NAME, _UNIT = range(3)
 
@@ -41,6 +42,7 @@ class InputsPanel:
             box.connect("currentIndexChanged(int)", self._segmentSlot(name))
         ui.mapsTable.setColumnCount(3)
         ui.mapsTable.setHorizontalHeaderLabels([_("Volume"), _("Name"), _("Unit")])
+        ui.mapsTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         ui.mapsTable.connect("itemChanged(QTableWidgetItem*)", self._mapEdited)
         ui.addMapButton.connect("clicked()", self._addMap)
         ui.removeMapButton.connect("clicked()", self._removeMap)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import slicer
+
+from RenalLayersLib.Tables import columnsOfTable
 
 LAYOUT_ID = 5187
 """Any number that no layout of Slicer or of another extension has."""
@@ -42,8 +45,42 @@ def showLayout() -> None:
     manager.setLayout(LAYOUT_ID)
 
 
-def showChart(chart: Any) -> None:
-    """Show a chart in the first plot view of the layout that is on, if there is one."""
+def showChart(chart: Any, table: Any) -> None:
+    """Show a chart in the first plot view of the layout that is on, if there is one, its legend off the curves.
+
+    Parameters
+    ----------
+    chart : vtkMRMLPlotChartNode or None
+        What to show.
+    table : vtkMRMLTableNode or None
+        With what the chart draws: depth in the first column.
+    """
     manager = slicer.app.layoutManager()
-    if manager.plotViewCount:
-        manager.plotWidget(0).mrmlPlotViewNode().SetPlotChartNodeID(chart.GetID() if chart is not None else None)
+    if not manager.plotViewCount:
+        return
+    widget = manager.plotWidget(0)
+    widget.mrmlPlotViewNode().SetPlotChartNodeID(chart.GetID() if chart is not None else None)
+    if table is not None:
+        legend = widget.plotView().chart().GetLegend()
+        right, top = emptiestCorner(table)
+        legend.SetHorizontalAlignment(legend.RIGHT if right else legend.LEFT)
+        legend.SetVerticalAlignment(legend.TOP if top else legend.BOTTOM)
+
+
+def emptiestCorner(table: Any) -> tuple[bool, bool]:
+    """Return whether the legend is least in the way on the right, and whether at the top."""
+    columns = [np.array(values, float) for values in columnsOfTable(table).values()]
+    x = np.concatenate([columns[0]] * (len(columns) - 1))
+    y = np.concatenate(columns[1:])
+    known = np.isfinite(y)
+    x, y = x[known], y[known]
+    if not len(x) or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return True, True
+    x, y = (x - x.min()) / np.ptp(x), (y - y.min()) / np.ptp(y)
+    corners = ((True, True), (False, True), (True, False), (False, False))
+
+    def inTheWay(corner: tuple[bool, bool]) -> int:
+        right, top = corner
+        return int(np.count_nonzero(((x > 0.5) if right else (x < 0.5)) & ((y > 0.5) if top else (y < 0.5))))
+
+    return min(corners, key=inTheWay)

@@ -110,13 +110,7 @@ def _profileSeries(
         if side not in columns or side not in view.sides:
             continue
         if view.band and (side != "both" or view.sides == ("both",)):
-            for end in ("low", "high"):
-                band = _series(study, f"{name} {side} 95 % {end}", table, x, f"{side} {end}", SIDE_COLORS[side])
-                band.SetLineStyle(band.LineStyleDot)
-                band.SetLineWidth(1)
-                band.SetMarkerStyle(band.MarkerStyleNone)
-                band.SetOpacity(0.6)
-                series.append(band)
+            series.append(_bandSeries(study, name, side, columns, unit))
         line = _series(study, f"{name} {side}", table, x, side, SIDE_COLORS[side])
         line.SetLineStyle(line.LineStyleSolid)
         line.SetLineWidth(1 if side == "both" else 3)
@@ -124,6 +118,24 @@ def _profileSeries(
         line.SetMarkerStyle(markers[side])
         series.append(line)
     return series
+
+
+def _bandSeries(study: Any, name: str, side: str, columns: dict[str, np.ndarray], unit: str) -> Any:
+    """Return the outline of a side's confidence interval: along its upper end and back along its lower one."""
+    x = next(iter(columns))
+    known = np.isfinite(columns[f"{side} low"]) & np.isfinite(columns[f"{side} high"])
+    there = {key: columns[key][known] for key in (x, f"{side} low", f"{side} high")}
+    along = np.concatenate([there[x], there[x][::-1], there[x][:1]])
+    ends = np.concatenate([there[f"{side} high"], there[f"{side} low"][::-1], there[f"{side} high"][:1]])
+    role, title = f"band table:{name}:{side}", f"{name} {side} 95 %"
+    table = study.node("vtkMRMLTableNode", role, f"{title} interval", _SUBFOLDER)
+    fillTable(table, {x: along, "95 %": ends}, {"depth": "mm", "95 %": unit})
+    band = _series(study, title, table, x, "95 %", SIDE_COLORS[side])
+    band.SetLineStyle(band.LineStyleDot)
+    band.SetLineWidth(1)
+    band.SetMarkerStyle(band.MarkerStyleNone)
+    band.SetOpacity(0.6)
+    return band
 
 
 def plotColumns(rows: Sequence[ProfileRow], settings: Settings, statistic: str) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from renal_layers.settings import Settings
 from RenalLayersLib.Tables import columnsOfTable, rowsOf
 from RenalLayersLib.Volumes import layerName
 
+ROW_HEIGHT = 22
 _SIDES = ("left", "right", "both")
 
 
@@ -39,6 +40,8 @@ class ResultsPanel:
         self._layers: list[float] = []
         self._chosen: float | None = None
         self._filling = False
+        for table in (ui.profileTable, ui.gradientTable):
+            table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         ui.profileTable.connect("cellClicked(int,int)", self._clicked)
         ui.profileTable.connect("currentCellChanged(int,int,int,int)", self._moved)
 

@@ -18,7 +18,7 @@ from renal_layers.analysis import Analysis
 from renal_segmentation.errors import CancelledError, RenalError
 from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Cursor import Cursor, findingAt
-from RenalLayersLib.Display import ViewState, backgroundFor, highlightLayer, openLayout, showModels, showOverlay
+from RenalLayersLib.Display import ViewState, highlightLayer, openLayout, showModels, showOverlay
 from RenalLayersLib.ExportButtons import ExportButtons
 from RenalLayersLib.Inputs import Job, missingInput
 from RenalLayersLib.InputsPanel import InputsPanel
@@ -231,10 +231,10 @@ class RenalLayersPanel(VTKObservationMixin):
             return
         isNew = self.logic.study(parameters) is None
         if isNew:
-            self._before = ViewState.now()
+            self._before = ViewState.now(self._parameters.segmentation)
         study = self.logic.show(job, analysis, parameters)
         if isNew:
-            openLayout(study, backgroundFor(parameters))
+            openLayout(study, parameters)
         self._showDisplay()
         self._showResults()
         seconds = time.monotonic() - self._started
@@ -297,7 +297,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self._profiles.refresh(study)
         self._results.show(study, p.shownMap, viewOf(p), storedSettings(study) if study else None)
         if study is not None:
-            showChart(study.find(f"chart:{p.shownMap}"))
+            showChart(study.find(f"chart:{p.shownMap}"), study.find(f"plot table:{p.shownMap}"))
             self._plotLink.watch()
 
     def _showDisplay(self) -> None:
@@ -309,8 +309,8 @@ class RenalLayersPanel(VTKObservationMixin):
     def _openLayout(self) -> None:
         study = self._study()
         if study is not None:
-            self._before = ViewState.now()
-            openLayout(study, backgroundFor(self._parameters))
+            self._before = ViewState.now(self._parameters.segmentation)
+            openLayout(study, self._parameters)
             self._showDisplay()
             self._showResults()
             self._updateButtons()
