@@ -32,11 +32,8 @@ def doubleClick(widget: Any, position: Any = None) -> None:
 
 def move(widget: Any, position: Any, modifiers: Any = _NONE) -> None:
     """Move the mouse, with keys held (``Qt.KeyboardModifier.ShiftModifier``)."""
-    point = _point(widget, position)
-    if modifiers == _NONE:
-        QTest.mouseMove(widget, point)
-    else:
-        _send(widget, "MouseMove", point, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, modifiers)
+    none = Qt.MouseButton.NoButton
+    _send(widget, "MouseMove", _point(widget, position), none, none, modifiers)
 
 
 def drag(widget: Any, start: Any, end: Any, button: Any = _LEFT, modifiers: Any = _NONE, steps: int = 5) -> None:
