@@ -1,5 +1,6 @@
 # Needs GNU make, git, and Python 3.11 to 3.13 with venv; on Debian:
 #   apt-get install make git python3 python3-venv
+#   apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1 libdbus-1-3 libxkbcommon0 libglib2.0-0
 # Every Python package goes into .venv (and, for `make bench`, into .venv-bench).
 
 PYTHON ?= python3
@@ -9,6 +10,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 WORKERS ?= 2
+DRAWING := libegl1 libgl1 libgl1-mesa-dri libfontconfig1 libdbus-1-3 libxkbcommon0 libglib2.0-0
 DEMO ?= demo
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -66,5 +68,9 @@ endef
 
 define check_libraries
 $(BIN)/python -c 'import matplotlib.pyplot, slicer, vtk' || \
-  { echo "A system library is missing (see the last line above): apt-get install libstdc++6 libgcc-s1 zlib1g, and glibc must be 2.28 or newer." >&2; exit 1; }
+  { echo "A system library is missing (see the last line above): apt-get install libstdc++6 libgcc-s1 zlib1g, and glibc must be 2.28 or newer." >&2; exit 1; }; \
+QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'import PySide6.QtWidgets as q; q.QApplication([])' || \
+  { echo "Qt cannot start (see the last line above): apt-get install $(DRAWING)." >&2; exit 1; }; \
+$(BIN)/python -c 'import sys, vtk; w = vtk.vtkRenderWindow(); w.SetOffScreenRendering(1); w.Render(); sys.exit(not w.ReportCapabilities())' 2>/dev/null || \
+  { echo "VTK cannot draw: apt-get install $(DRAWING)." >&2; exit 1; }
 endef

@@ -1,0 +1,53 @@
+"""Counting of VTK observers, to prove that a module leaves none behind.
+
+VTK hands out tags in order and gives each observer's command by its tag, so that all observers of an object can be
+found, whether Python or C++ added them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+
+def observersOf(subject: Any) -> list[Any]:
+    """Return the commands that observe a VTK object."""
+    last = subject.AddObserver("NoEvent", lambda *_: None)
+    commands = [subject.GetCommand(tag) for tag in range(1, last)]
+    subject.RemoveObserver(last)
+    return [command for command in commands if command is not None]
+
+
+def countObservers(scene: Any, *others: Any, pythonOnly: bool = True) -> Counter[str]:
+    """Count the observers of a scene, its nodes and what they hold.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    *others : vtkObject
+        Further objects, for instance interactors.
+    pythonOnly : bool
+        Whether to leave out the observers of C++ code, which come and go with displayable managers.
+
+    Returns
+    -------
+    Counter
+        Observers by the ID of the node, ``scene``, ``<ID>/segmentation``, ``<ID>/table`` ... ; objects without any
+        observer are left out, so that two counts can be compared with ``==``.
+    """
+    subjects = {"scene": scene}
+    for index in range(scene.GetNumberOfNodes()):
+        node = scene.GetNthNode(index)
+        subjects[node.GetID()] = node
+        for name, getter in (("segmentation", "GetSegmentation"), ("table", "GetTable"), ("image", "GetImageData")):
+            part = getattr(node, getter)() if hasattr(node, getter) else None
+            if part is not None:
+                subjects[f"{node.GetID()}/{name}"] = part
+    subjects.update({f"{other.GetClassName()} {n}": other for n, other in enumerate(others)})
+    counts = {name: _count(subject, pythonOnly) for name, subject in subjects.items()}
+    return Counter({name: count for name, count in counts.items() if count})
+
+
+def _count(subject: Any, pythonOnly: bool) -> int:
+    commands = observersOf(subject)
+    return sum(not pythonOnly or command.GetClassName() == "vtkPythonCommand" for command in commands)

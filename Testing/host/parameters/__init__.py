@@ -1,0 +1,67 @@
+"""Stand-in of ``slicer.parameterNodeWrapper``: typed access to a ``vtkMRMLScriptedModuleNode``.
+
+Written from the behaviour of ``Base/Python/slicer/parameterNodeWrapper`` of Slicer: the same types are taken and
+refused, and values lie under the same parameter names in the node, so scenes are exchangeable. Two differences: no
+value is cached (``isCached`` tells what Slicer would cache), and ``disconnectGui`` also removes its observer, which
+Slicer leaves on the node; what a test counts is therefore the module's own.
+"""
+
+from . import containers as _containers  # noqa: F401  (registers its serializers)
+from .annotations import (
+    Choice,
+    Decimals,
+    Default,
+    Exclude,
+    IsInstance,
+    Maximum,
+    Minimum,
+    NotNone,
+    RangeBounds,
+    SingleStep,
+    Validator,
+    WithinRange,
+)
+from .connectors import GuiConnector, createGuiConnector, parameterNodeGuiConnector
+from .packs import FloatRange, isParameterPack, nestedParameterNames, parameterPack
+from .serializers import Serializer, ValidatedSerializer, parameterNodeSerializer
+from .types import findFirstAnnotation, getNodeTypes, isNodeOrUnionOfNodes, splitAnnotations, unannotatedType
+from .wrapper import (
+    SlicerParameterNamePropertyName,
+    findChildWidgetForParameter,
+    isParameterNodeWrapper,
+    parameterNodeWrapper,
+)
+
+__all__ = [
+    "Choice",
+    "Decimals",
+    "Default",
+    "Exclude",
+    "FloatRange",
+    "GuiConnector",
+    "IsInstance",
+    "Maximum",
+    "Minimum",
+    "NotNone",
+    "RangeBounds",
+    "Serializer",
+    "SingleStep",
+    "SlicerParameterNamePropertyName",
+    "ValidatedSerializer",
+    "Validator",
+    "WithinRange",
+    "createGuiConnector",
+    "findChildWidgetForParameter",
+    "findFirstAnnotation",
+    "getNodeTypes",
+    "isNodeOrUnionOfNodes",
+    "isParameterNodeWrapper",
+    "isParameterPack",
+    "nestedParameterNames",
+    "parameterNodeGuiConnector",
+    "parameterNodeSerializer",
+    "parameterNodeWrapper",
+    "parameterPack",
+    "splitAnnotations",
+    "unannotatedType",
+]

@@ -1,0 +1,1 @@
+"""Views that draw off screen through Slicer's own displayable managers, and the layouts they stand in."""

@@ -1,0 +1,44 @@
+"""Fixtures of the panel tests: the Slicer-like host, and the example module that the host's own tests run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install slicer-renal[panels]")
+
+from PySide6.QtWidgets import QWidget
+from Testing.host.fixtures import host, slicerHost
+from Testing.host.session import Host
+
+__all__ = ["host", "slicerHost"]
+
+EXAMPLE = Path(__file__).parent / "example" / "HostExample" / "HostExample.py"
+
+
+@pytest.fixture
+def examplePath() -> Path:
+    """Say where the example module lies."""
+    return EXAMPLE
+
+
+@pytest.fixture
+def example(host: Host) -> Any:
+    """Open the example module in the main window."""
+    host.mainWindow.show()
+    return host.open(EXAMPLE)
+
+
+@pytest.fixture
+def shown(host: Host) -> Any:
+    """Give a function that shows a widget by itself, in its own height unless one is given."""
+
+    def show(widget: Any, width: int = 400, height: int | None = None) -> Any:
+        QWidget.resize(widget, width, height or widget.sizeHint().height())
+        QWidget.show(widget)
+        host.wait(10)
+        return widget
+
+    return show

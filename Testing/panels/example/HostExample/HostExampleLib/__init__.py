@@ -1,0 +1,1 @@
+"""The part of the example that is no user interface."""
