@@ -49,6 +49,11 @@ class AutoUpdate:
             observed.RemoveObserver(tag)
         self._observed = []
 
+    @property
+    def isWaiting(self) -> bool:
+        """Whether a change waits for the hand to come to rest."""
+        return bool(self._timer.active)
+
     def poke(self) -> None:
         """Take note of a change that was made elsewhere, such as of a setting."""
         self._timer.start()

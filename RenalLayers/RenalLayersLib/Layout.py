@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import slicer
+import vtkmodules.vtkChartsCore  # noqa: F401  # or else Slicer gives the chart as a class that knows no legend
 
 from RenalLayersLib.Tables import columnsOfTable
 

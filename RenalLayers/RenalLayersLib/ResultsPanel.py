@@ -39,9 +39,11 @@ class ResultsPanel:
         self._ui, self._onLayer = ui, onLayer
         self._layers: list[float] = []
         self._chosen: float | None = None
-        self._filling = False
+        self._filling = self._pressChose = False
+        self._movedTo: int | None = None
         for table in (ui.profileTable, ui.gradientTable):
             table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        ui.profileTable.connect("cellPressed(int,int)", self._pressed)
         ui.profileTable.connect("cellClicked(int,int)", self._clicked)
         ui.profileTable.connect("currentCellChanged(int,int,int,int)", self._moved)
 
@@ -123,14 +125,24 @@ class ResultsPanel:
                 _setCell(table, line, column, text, row.side not in view.sides)
         table.resizeColumnsToContents()
 
-    def _clicked(self, row: int, column: int) -> None:
-        layer = self._layers[row]
-        self._pick(None if layer == self._chosen else layer)
-
     def _moved(self, row: int, column: int, previousRow: int, previousColumn: int) -> None:
-        keyboard = not self._filling and row != previousRow and 0 <= row < len(self._layers)
-        if keyboard and not qt.QApplication.mouseButtons():
+        """Choose the row that the keyboard or the press of the mouse has moved to."""
+        if not self._filling and row != previousRow and 0 <= row < len(self._layers):
+            self._movedTo = row
+            qt.QTimer.singleShot(0, self._forgetMove)
             self._pick(self._layers[row])
+
+    def _forgetMove(self) -> None:
+        self._movedTo = None
+
+    def _pressed(self, row: int, column: int) -> None:
+        self._pressChose = self._movedTo == row
+
+    def _clicked(self, row: int, column: int) -> None:
+        """Let go of the chosen row when it is clicked again."""
+        if not self._pressChose:
+            layer = self._layers[row]
+            self._pick(None if layer == self._chosen else layer)
 
     def _pick(self, layer: float | None) -> None:
         self.choose(layer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 import numpy as np
 import vtk
@@ -13,6 +15,9 @@ from vtk.util.numpy_support import numpy_to_vtk
 from renal_layers.analysis import Analysis
 from renal_layers.gradients import GradientRow
 from renal_layers.profiles import ProfileRow
+
+_EXACT = "Renal.Exact"
+"""Attribute with the numbers in full: Slicer saves tables with six digits."""
 
 Row = TypeVar("Row", ProfileRow, GradientRow)
 
@@ -69,9 +74,12 @@ def rowsOf(node: Any, rowType: type[Row]) -> list[Row]:
 
 
 def columnsOfTable(node: Any) -> dict[str, list[Any]]:
-    """Return the columns of a table node by name; none where there is no node."""
+    """Return the columns of a table node by name, all digits of them; none where there is no node."""
     if node is None:
         return {}
+    exact = node.GetAttribute(_EXACT)
+    if exact:
+        return dict(json.loads(unquote(exact)))
     table = node.GetTable()
     columns = (table.GetColumn(n) for n in range(table.GetNumberOfColumns()))
     return {column.GetName(): [column.GetValue(n) for n in range(column.GetNumberOfValues())] for column in columns}
@@ -113,6 +121,8 @@ def fillTable(node: Any, columns: dict[str, Any], units: dict[str, str]) -> None
         column.SetName(name)
         table.AddColumn(column)
     node.SetAndObserveTable(table)
+    plain = {name: values if isinstance(values, list) else values.tolist() for name, values in columns.items()}
+    node.SetAttribute(_EXACT, quote(json.dumps(plain)))
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetLocked(True)
     for name in columns:

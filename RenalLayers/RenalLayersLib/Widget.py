@@ -9,7 +9,6 @@ from enum import Enum, auto
 from typing import Any
 
 import numpy as np
-import slicer
 import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
@@ -77,7 +76,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self._worker = Worker(self._progressed, self._done, self._failed)
         self._autoUpdate = AutoUpdate(self._runByItself)
         self._cursor = Cursor(self._crosshairMoved)
-        self._plotLink = PlotLink(self._plotPointChosen)
+        self._plotLink = PlotLink(self._plotClicked)
         self._inputs = InputsPanel(ui, self._parametersChanged)
         self._profiles = ProfilesPanel(ui)
         self._results = ResultsPanel(ui, self._layerChosen)
@@ -85,6 +84,11 @@ class RenalLayersPanel(VTKObservationMixin):
         ui.applyButton.connect("clicked()", self._applyOrCancel)
         ui.layoutButton.connect("clicked()", self._openLayout)
         ui.undoDisplayButton.connect("clicked()", self._undoDisplay)
+
+    @property
+    def isResting(self) -> bool:
+        """Whether nothing is under way and no change waits to be dealt with."""
+        return self.state == State.Idle and not self._worker.busy and not self._autoUpdate.isWaiting
 
     # -- life cycle
 
@@ -147,7 +151,6 @@ class RenalLayersPanel(VTKObservationMixin):
         first = not self._seen
         if self._changed("segmentation", p.segmentation):
             self._inputs.chooseSegments()
-            self._autoUpdate.watch(p.segmentation)
             self._inputs.refresh()
         inMm = p.layerModel == LayerModel.FixedThickness
         self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
@@ -155,7 +158,9 @@ class RenalLayersPanel(VTKObservationMixin):
         inputs = self._changed("inputs", self._inputsNow())
         view = self._changed("view", viewOf(p)) + self._changed("map", (p.study, p.shownMap))
         display = self._changed("display", (p.overlay, p.overlayOpacity, p.showSurface))
-        automatic = self._changed("auto", p.autoUpdate)
+        automatic = self._changed("auto", (p.autoUpdate, p.segmentation))
+        if automatic:
+            self._autoUpdate.watch(p.segmentation if p.autoUpdate else None)
         if not first and gradient and not self.logic.refit(p):
             self._autoUpdate.poke()
         elif not first and view:
@@ -345,10 +350,13 @@ class RenalLayersPanel(VTKObservationMixin):
         if study is not None and settings is not None:
             highlightLayer(study, layer, settings)
 
-    def _plotPointChosen(self, seriesId: str, point: int) -> None:
+    def _plotClicked(self, place: float) -> None:
+        """Choose the layer at a place on the plot's horizontal axis."""
         study, layers = self._study(), self._results.layers
-        table = study.find(f"plot table:{self._parameters.shownMap}") if study is not None else None
-        series = slicer.mrmlScene.GetNodeByID(seriesId)
-        if table is not None and series is not None and series.GetTableNode() is table and point < len(layers):
-            self._results.choose(layers[point])
-            self._layerChosen(layers[point])
+        settings = storedSettings(study) if study is not None else None
+        if settings is None or not layers:
+            return
+        middle = settings.layer_thickness_mm / 2 if settings.layer_model == "mm" else 0.0
+        layer = min(layers, key=lambda upper: abs(upper - middle - place))
+        self._results.choose(layer)
+        self._layerChosen(layer)

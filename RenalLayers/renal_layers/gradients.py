@@ -89,12 +89,16 @@ def _regression(depth: FloatArray, value: FloatArray) -> dict[str, Any]:
     names = ("slope", "slope_se", "slope_ci_low", "slope_ci_high", "intercept", "r2", "robust_slope")
     if n < 3 or np.ptp(depth) == 0:
         return dict.fromkeys(names, NAN)
-    fit = stats.linregress(depth, value)
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 2) * fit.stderr
-    r2 = fit.rvalue**2 if np.ptp(value) > 0 else NAN
+    # Sums and not scipy's linregress, whose matrix products may differ in the last bit from run to run.
+    middle, mean = float(depth.mean()), float(value.mean())
+    x, y = depth - middle, value - mean
+    sxx, sxy, syy = (float((a * b).sum()) for a, b in ((x, x), (x, y), (y, y)))
+    slope = sxy / sxx
+    error = (max(syy - slope * sxy, 0.0) / (n - 2) / sxx) ** 0.5
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 2)) * error
+    r2 = slope * sxy / syy if np.ptp(value) > 0 else NAN
     robust = theil_sen_slope(depth, value)
-    numbers = (fit.slope, fit.stderr, fit.slope - half, fit.slope + half, fit.intercept, r2, robust)
-    return dict(zip(names, map(float, numbers), strict=True))
+    return dict(zip(names, (slope, error, slope - half, slope + half, mean - slope * middle, r2, robust), strict=True))
 
 
 def _no_fit(name: str, side: str, n: int, low: float, high: float) -> Notice:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from renal_layers.layering import Layering
 from renal_layers.places import Places, locate
-from renal_layers.sampling import covered, sample_linear, sample_nearest
+from renal_layers.sampling import covered, sample_linear, sample_lowest
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
 from renal_segmentation.volume import Volume, as_volume
 
@@ -89,7 +89,7 @@ def sample_map(
     qmap : QuantitativeMap
         Two- or three-dimensional, on any grid.
     tissue : Tissue, optional
-        Sampled at the nearest voxel.
+        Sampled at the voxel that a point lies in; a point on the border of two tissues has none.
     places : Places, optional
         Where the map's voxels lie, for space ``map``, if that is known already.
 
@@ -154,7 +154,10 @@ def _at_mask_voxels(
 def _tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:
     if tissue is None:
         return np.full(len(points), "", dtype="U1")
-    label = np.rint(sample_nearest(as_volume(tissue.image, "The tissue file"), points)).astype(int)
+    labels = as_volume(tissue.image, "The tissue file")
+    lowest = np.rint(sample_lowest(labels, points)).astype(int)
+    highest = -np.rint(sample_lowest(labels.like(-labels.array.astype(float)), points)).astype(int)
+    label = np.where(lowest == highest, lowest, 0)
     names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
     for value, name in tissue.names.items():
         names[label == value] = name

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from renal_layers.layering import Layering
 from renal_layers.layers import layers_mm
 from renal_layers.parts import LEAST_DEPTH_MM, MeasuredPart
-from renal_layers.sampling import sample_nearest
+from renal_layers.sampling import sample_lowest
 from renal_segmentation.volume import Grid
 
 FloatArray = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ PlacesByPart = Mapping[bytes, PartPlaces]
 
 @dataclass(frozen=True)
 class Places:
-    """The voxels of one grid whose centres lie in measured kidney tissue, in rising order.
+    """The voxels of one grid whose centres lie in measured kidney tissue and not on its border, in rising order.
 
     Attributes
     ----------
@@ -82,13 +82,13 @@ def locate(layering: Layering, grid: Grid, known: PlacesByPart | None = None) ->
     depth = np.concatenate([places.depth for places in by_part.values()])[order]
     index = np.stack(np.unravel_index(number, grid.shape), axis=1)
     points = grid.to_ras(index)
-    layer = sample_nearest(layering.layers, points).astype(float)
+    layer = sample_lowest(layering.layers, points).astype(float)
     kept = layer > 0
     index, points, depth, layer = index[kept], points[kept], depth[kept], layer[kept]
     if layering.settings.layer_model == "mm":
         layer = layers_mm(depth, layering.settings.layer_thickness_mm)
     i, j, k = np.ascontiguousarray(index.T)
-    return Places((i, j, k), points, sample_nearest(layering.side, points), depth, layer, by_part)
+    return Places((i, j, k), points, sample_lowest(layering.side, points), depth, layer, by_part)
 
 
 def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 
 LEAST_WEIGHT = 0.5
 """Share of the interpolation weight that must lie on valid voxels."""
+ON_BORDER = 1e-5
+"""In voxels: how near to the border between voxels a point counts as lying on it."""
 
 
 def covered(grid: Grid, points: FloatArray) -> npt.NDArray[np.bool_]:
@@ -31,6 +34,24 @@ def sample_nearest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
     inside = ((index >= 0) & (index < volume.array.shape)).all(1)
     values = np.zeros(len(points), volume.array.dtype)
     values[inside] = volume.array[tuple(index[inside].T)]
+    return values
+
+
+def sample_lowest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
+    """Return the value of the voxel that each RAS point (N, 3) lies in, 0 outside the field of view.
+
+    A point on the border between voxels, frequent where one grid is a multiple of the other, gets the lowest of their
+    values: rounding, and with it the orientation of the grids, must not decide.
+    """
+    values = sample_nearest(volume, points)
+    index = volume.grid.to_index(points) + 0.5
+    between = np.flatnonzero((np.abs(index - np.rint(index)) < ON_BORDER).any(1))
+    for signs in product((-1, 1), repeat=3):
+        beside = np.floor(index[between] + np.multiply(signs, ON_BORDER)).astype(np.intp)
+        inside = ((beside >= 0) & (beside < volume.array.shape)).all(1)
+        touched = np.zeros(len(between), volume.array.dtype)
+        touched[inside] = volume.array[tuple(beside[inside].T)]
+        values[between] = np.minimum(values[between], touched)
     return values
 
 

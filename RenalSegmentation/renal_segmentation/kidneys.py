@@ -13,7 +13,7 @@ from scipy import ndimage
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, margin_voxels, read_parts
 from renal_segmentation.sides import split_sides
-from renal_segmentation.volume import Grid, Volume, as_volume
+from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -79,6 +79,7 @@ def read_kidneys(
     if grid is None:
         grid = volume.grid
     else:
+        grid = Grid(grid.shape, check_affine(grid.affine, "The scan"))
         volume = volume.widened(grid, 1 + margin_voxels(grid, margin_mm))
     parts = read_parts(volume, labels, margin_mm)
     side, side_notices = _sides(parts, grid)

@@ -12,6 +12,8 @@ from renal_segmentation.errors import GeometryError, InputError
 
 FloatArray = npt.NDArray[np.float64]
 
+AFFINE_STEP_MM = 2.0**-32
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -150,7 +152,10 @@ def as_volume(image: Any, name: str = "image") -> Volume:
 
 
 def check_affine(affine: Any, name: str) -> FloatArray:
-    """Return `affine` as a float array of shape (4, 4), or raise `GeometryError`."""
+    """Return `affine` as a float array of shape (4, 4), or raise `GeometryError`.
+
+    It is rounded to `AFFINE_STEP_MM`: programs that read the same file give affines that differ in the last bits.
+    """
     if affine is None:
         raise GeometryError(f"{name} has no affine: save it with its position and voxel size.")
     matrix = np.asarray(affine, float)
@@ -162,7 +167,7 @@ def check_affine(affine: Any, name: str) -> FloatArray:
             f"{name} has a voxel size of {' x '.join(f'{s:g}' for s in spacing)} mm "
             "and no volume per voxel: correct its header."
         )
-    return matrix
+    return np.asarray(np.rint(matrix / AFFINE_STEP_MM) * AFFINE_STEP_MM)
 
 
 def bounding_box(inside: npt.NDArray[np.bool_], margin: int = 0) -> tuple[slice, slice, slice]:

@@ -12,6 +12,7 @@ pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install sli
 from PySide6.QtWidgets import QWidget
 from Testing.host.fixtures import host, slicerHost
 from Testing.host.session import Host
+from Testing.panels.layers_panel import LayersPanel
 
 __all__ = ["host", "slicerHost"]
 
@@ -42,3 +43,11 @@ def shown(host: Host) -> Any:
         return widget
 
     return show
+
+
+@pytest.fixture
+def layers(host: Host) -> LayersPanel:
+    """Open RenalLayers with a small reference object in the scene."""
+    panel = LayersPanel(host)
+    panel.load()
+    return panel

@@ -1,0 +1,230 @@
+"""Slices, plot and table speak of the same place: cursor, highlight, gradient range, live update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+from PySide6.QtCore import Qt
+from Testing.host import mouse
+
+from RenalLayersLib.Tables import columnsOfTable
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def deep_point(layers: Any, depth: float) -> np.ndarray:
+    """Return the centre of a voxel of about that depth in the left kidney, RAS mm."""
+    volume = layers.logic.analysis.layering.depth
+    points = np.argwhere((volume.array > 0) & (layers.logic.analysis.layering.side.array == 1))
+    values = volume.array[tuple(points.T)]
+    return volume.grid.to_ras(points[[np.argmin(np.abs(values - depth))]])[0]
+
+
+def hover(layers: Any, point: np.ndarray) -> None:
+    """Move the mouse over a point in the coronal slice."""
+    widget = layers.host.layoutManager.sliceWidget("Green")
+    widget.sliceLogic().GetSliceNode().JumpSliceByCentering(*point)
+    layers.host.wait(20)
+    mouse.move(widget.sliceView(), mouse.slicePosition(widget, point), SHIFT)
+    layers.host.wait(80)
+
+
+def line_of(layers: Any, role: str) -> list[float]:
+    return columnsOfTable(layers.study.find(role))["line"]
+
+
+def opacity(layers: Any, entry: int) -> float:
+    color = [0.0] * 4
+    layers.study.find("layers").GetDisplayNode().GetColorNode().GetColor(entry, color)
+    return round(color[3], 2)
+
+
+def test_the_mouse_over_a_kidney_tells_depth_layer_and_map_values_and_marks_the_depth_on_the_plot(layers: Any) -> None:
+    layers.choose(layers.r2star, layers.t1)
+    layers.apply()
+    point = deep_point(layers, 6.0)
+    hover(layers, point)
+    text = layers.ui.cursorLabel.text
+    assert text.startswith("Left kidney · ")
+    assert " mm deep · " in text
+    assert "R2* " in text
+    assert text.endswith(" ms")
+    marked = columnsOfTable(layers.study.find("cursor:R2*"))["depth"]
+    assert abs(marked[0] - 6.0) < 1.0
+    chart = layers.study.find("chart:R2*")
+    assert chart.HasPlotSeriesNodeID(layers.study.find("series:R2* cursor").GetID())
+
+
+def test_the_mark_goes_when_the_mouse_leaves_the_kidney_and_when_the_module_is_left(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    chart, point = layers.study.find("chart:R2*"), deep_point(layers, 6.0)
+    hover(layers, point)
+    mark = layers.study.find("series:R2* cursor").GetID()
+    hover(layers, point + np.array([0, 0, 200]))
+    assert layers.ui.cursorLabel.text == ""
+    assert not chart.HasPlotSeriesNodeID(mark)
+    hover(layers, point)
+    assert chart.HasPlotSeriesNodeID(mark)
+    layers.widget.exit()
+    assert not chart.HasPlotSeriesNodeID(mark)
+
+
+def test_a_click_on_a_layer_in_the_table_lets_it_stand_out_in_the_slices_and_a_second_click_ends_it(
+    layers: Any,
+) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.clickCell(layers.ui.profileTable, 3, 0)
+    assert (opacity(layers, 4), opacity(layers, 3)) == (1.0, 0.15)
+    display = layers.study.find("depth").GetDisplayNode()
+    assert (display.GetLowerThreshold(), display.GetUpperThreshold()) == (3.0, 4.0)
+    layers.host.wait(10)
+    mouse.clickCell(layers.ui.profileTable, 3, 0)
+    assert opacity(layers, 3) == 1.0
+    assert display.GetLowerThreshold() < 0.01
+
+
+def test_the_arrow_keys_walk_through_the_layers(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.clickCell(layers.ui.profileTable, 3, 0)
+    mouse.press(layers.ui.profileTable, Qt.Key.Key_Down)
+    assert (opacity(layers, 5), opacity(layers, 4)) == (1.0, 0.15)
+
+
+def test_a_click_on_the_plot_highlights_the_layer_at_that_depth(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    view = layers.host.layoutManager.plotWidget(0).plotView()
+    table = columnsOfTable(layers.study.find("plot table:R2*"))
+    layers.host.wait(50)
+    mouse.click(view, mouse.chartPosition(view, 6.4, table["left"][2]))
+    layers.host.wait(50)
+    assert opacity(layers, 7) == 1.0
+    assert opacity(layers, 1) == 0.15
+    assert layers.ui.profileTable.currentRow() == 6
+
+
+def test_dragging_the_plot_highlights_nothing(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    view = layers.host.layoutManager.plotWidget(0).plotView()
+    x, y = mouse.chartPosition(view, 6.4, 18.0)
+    mouse.drag(view, (x, y), (x + 40, y))
+    assert opacity(layers, 1) == 1.0
+
+
+def test_dragging_the_range_changes_slope_line_and_table_at_once(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    slope, line = layers.table(layers.ui.gradientTable)[0][1], line_of(layers, "gradient line:R2*:left")
+    depth = layers.study.find("depth").GetMTime()
+    mouse.dragRangeHandle(layers.ui.gradientRange, "maximum", 9.0)
+    assert 8.5 <= layers.parameters.gradientHigh <= 9.5
+    high = columnsOfTable(layers.study.find("gradient:R2*"))["high_mm"][0]
+    assert high == layers.parameters.gradientHigh
+    assert layers.table(layers.ui.gradientTable)[0][1] != slope
+    assert line_of(layers, "gradient line:R2*:left") != line
+    assert layers.study.find("depth").GetImageData().GetMTime() < layers.study.find("gradient:R2*").GetMTime()
+    assert depth > 0
+
+
+def test_a_gradient_that_was_dragged_equals_one_computed_with_that_range(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.dragRangeHandle(layers.ui.gradientRange, "minimum", 3.0)
+    dragged = columnsOfTable(layers.study.find("gradient:R2*"))
+    layers.apply()
+    assert columnsOfTable(layers.study.find("gradient:R2*")) == dragged
+
+
+def test_statistic_sides_and_band_change_the_chart(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    chart = layers.study.find("chart:R2*")
+
+    def series() -> list[str]:
+        return [chart.GetNthPlotSeriesNode(n).GetName() for n in range(chart.GetNumberOfPlotSeriesNodes())]
+
+    assert "R2* left 95 %" in series()
+    mouse.click(layers.ui.showBandCheck)
+    assert "R2* left 95 %" not in series()
+    mouse.click(layers.ui.showRightCheck)
+    assert "R2* right" not in series()
+    mouse.choose(layers.ui.statisticBox, "Mean")
+    assert chart.GetYAxisTitle() == "Mean R2* (Hz)"
+    assert layers.ui.profileTable.horizontalHeaderItem(1).text() == "Left mean (Hz)"
+
+
+def test_another_map_is_shown_when_it_is_chosen(layers: Any) -> None:
+    layers.choose(layers.r2star, layers.t1)
+    layers.apply()
+    mouse.choose(layers.ui.shownMapBox, "T1")
+    plot = layers.host.layoutManager.plotWidget(0).mrmlPlotViewNode()
+    assert plot.GetPlotChartNodeID() == layers.study.find("chart:T1").GetID()
+    assert layers.ui.gradientTable.horizontalHeaderItem(1).text() == "Slope, 95 % CI (ms/mm)"
+
+
+def test_an_edit_of_the_mask_updates_everything_by_itself_when_auto_update_is_on(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    volume = layers.ui.volumesLabel.text
+    profile = layers.table(layers.ui.profileTable)
+    layers.bite()
+    layers.rest()
+    assert layers.ui.volumesLabel.text == volume
+    mouse.click(layers.ui.autoUpdateCheck)
+    layers.rest()
+    assert layers.ui.volumesLabel.text != volume
+    first = layers.ui.volumesLabel.text
+    layers.bite("Right kidney")
+    layers.rest()
+    assert layers.ui.volumesLabel.text != first
+    assert layers.table(layers.ui.profileTable) != profile
+
+
+def test_auto_update_gives_the_numbers_of_a_fresh_run(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.click(layers.ui.autoUpdateCheck)
+    layers.bite()
+    layers.rest()
+    live = columnsOfTable(layers.study.find("profile:R2*"))
+    layers.logic.forget()
+    mouse.click(layers.ui.autoUpdateCheck)
+    layers.apply()
+    np.testing.assert_equal(columnsOfTable(layers.study.find("profile:R2*")), live)
+
+
+def test_several_strokes_in_a_row_end_in_one_result(layers: Any, monkeypatch: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.click(layers.ui.autoUpdateCheck)
+    layers.rest()
+    shown = []
+    show = layers.logic.show
+    monkeypatch.setattr(layers.logic, "show", lambda *given: shown.append(1) or show(*given))
+    for name in ("Left kidney", "Right kidney", "Left kidney"):
+        layers.bite(name)
+    layers.rest()
+    assert len(shown) == 1
+
+
+def test_overlay_opacity_and_models_follow_the_panel(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    composite = layers.host.layoutManager.sliceWidget("Red").sliceLogic().GetSliceCompositeNode()
+    mouse.choose(layers.ui.overlayBox, "Depth")
+    assert composite.GetForegroundVolumeID() == layers.study.find("depth").GetID()
+    assert composite.GetLabelVolumeID() is None
+    mouse.enterNumber(layers.ui.overlayOpacitySlider, 0.3)
+    assert composite.GetForegroundOpacity() == 0.3
+    mouse.choose(layers.ui.overlayBox, "Nothing")
+    assert composite.GetForegroundVolumeID() is None
+    mouse.click(layers.ui.showSurfaceCheck)
+    assert not layers.study.find("surface").GetDisplayNode().GetVisibility()
+    legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(layers.study.find("depth").GetDisplayNode())
+    assert legend.GetTitleText() == "Depth (mm)"
