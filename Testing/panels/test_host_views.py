@@ -13,7 +13,6 @@ import vtk
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
-
 from Testing.host import mouse
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -107,9 +106,7 @@ def test_a_click_places_a_point_in_a_slice(host: Any, manager: Any, volume: Any)
     points.CreateDefaultDisplayNodes()
     slicer.modules.markups.logic().StartPlaceMode(False)
     slicer.app.applicationLogic().GetSelectionNode().SetActivePlaceNodeID(points.GetID())
-    slicer.app.applicationLogic().GetInteractionNode().SetCurrentInteractionMode(
-        slicer.vtkMRMLInteractionNode.Place
-    )
+    slicer.app.applicationLogic().GetInteractionNode().SetCurrentInteractionMode(slicer.vtkMRMLInteractionNode.Place)
     widget = manager.sliceWidget("Red")
     wanted = [-12.0, 17.0, widget.sliceLogic().GetSliceOffset()]
     place = mouse.slicePosition(widget, wanted)
@@ -232,7 +229,8 @@ CUSTOM = """
 <layout type="vertical" split="true">
  <item splitSize="600"><layout type="horizontal">
   <item><view class="vtkMRMLSliceNode" singletontag="Red">
-   <property name="orientation" action="default">Axial</property><property name="viewlabel" action="default">R</property>
+   <property name="orientation" action="default">Axial</property>
+   <property name="viewlabel" action="default">R</property>
    <property name="viewcolor" action="default">#F34A33</property></view></item>
   <item><view class="vtkMRMLPlotViewNode" singletontag="PlotView1">
    <property name="viewlabel" action="default">P</property></view></item>
