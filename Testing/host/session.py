@@ -16,7 +16,7 @@ from typing import Any
 import slicer
 import slicer.util
 import vtk
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QtMsgType, qInstallMessageHandler
 
 from RenalLayersLib.MrmlCore import MODULE_LOGICS, Core, quiet, startCore
 
@@ -175,10 +175,10 @@ class Host:
     # --- time ----------------------------------------------------------------------------------------------------
 
     def wait(self, milliseconds: int = 0) -> None:
-        """Let events pass for a while."""
-        from PySide6.QtCore import QDeadlineTimer, QEventLoop
-
+        """Let events pass for a while, and objects go that wait for their deletion."""
         deadline = QDeadlineTimer(milliseconds)
+        # Outside of an event loop Qt keeps what was told to delete itself later.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
         while not deadline.hasExpired():
             self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
@@ -191,8 +191,6 @@ class Host:
         TimeoutError
             If it does not hold in time.
         """
-        from PySide6.QtCore import QDeadlineTimer
-
         deadline = QDeadlineTimer(milliseconds)
         while not condition():
             if deadline.hasExpired():

@@ -104,10 +104,9 @@ def _checkProperties(element: ET.Element) -> None:
     cls = widgetClass(element.get("class", ""))
     if cls is None:
         return  # createWidget reports it
-    meta = cls.staticMetaObject
     for entry in element.findall("property"):
         name = entry.get("name", "")
-        if entry.get("stdset") != "0" and meta.indexOfProperty(name) < 0:
+        if entry.get("stdset") != "0" and name not in cls._propertyNames:  # type: ignore[attr-defined]
             raise UnknownInUiFileError(f"{element.get('class')} has no property '{name}'")
         if any(name in vars(base) for base in cls.__mro__ if base.__name__ in STANDINS):
             _enumerationToNumber(entry, cls)

@@ -48,7 +48,7 @@ class ctkVTKAbstractView(qt.QWidget):
         self._interactor.SetRenderWindow(self._window)
         self._interactor.Initialize()
         self._image = QImage()
-        self._stale, self._paused, self._enabled = True, 0, True
+        self._stale, self._paused, self._enabled, self._released = True, 0, True, False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_RENDER_INTERVAL_MS)
@@ -114,6 +114,8 @@ class ctkVTKAbstractView(qt.QWidget):
         """Bring what is drawn up to date."""
 
     def _render(self) -> None:
+        if self._released:
+            return
         width, height = self._size()
         if tuple(self._window.GetSize()) != (width, height):
             self._interactor.UpdateSize(width, height)
@@ -136,6 +138,8 @@ class ctkVTKAbstractView(qt.QWidget):
 
     def resizeEvent(self, event: Any) -> None:
         """Draw in the new size."""
+        if self._released:
+            return
         self._interactor.UpdateSize(*self._size())
         self._interactor.ConfigureEvent()
         self._stale = True
@@ -215,5 +219,9 @@ class ctkVTKAbstractView(qt.QWidget):
         return QWidget.event(self, event)
 
     def _release(self) -> None:
-        self._interactor.SetRenderWindow(None)
-        self._window.Finalize()
+        """Take the VTK window down; what comes after from Qt is ignored."""
+        if not self._released:
+            self._released = True
+            self._timer.stop()
+            self._interactor.SetInteractorStyle(None)
+            self._window.Finalize()
