@@ -21,7 +21,8 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop,
 from RenalLayersLib.MrmlCore import MODULE_LOGICS, Core, quiet, startCore
 
 from .pythonqt import dialogs, namespace
-from .pythonqt.uiloader import STANDINS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LOGICS = MODULE_LOGICS | {
     "Terminologies": "vtkSlicerTerminologiesModuleLogic",
@@ -37,6 +38,21 @@ LOGICS = MODULE_LOGICS | {
     "SegmentEditor": "vtkSlicerSegmentEditorLogic",
     "ViewControllers": "vtkSlicerViewControllersLogic",
 }
+
+
+def moduleFile(module: str | Path) -> Path:
+    """Return the file of a scripted module, named as in this repository or given by its path.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    """
+    candidates = (Path(module), ROOT / str(module) / f"{module}.py")
+    found = next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
+    if found is None:
+        raise FileNotFoundError(f"There is no module '{module}'")
+    return found.resolve()
 
 
 class UncaughtErrorsError(AssertionError):
@@ -118,13 +134,13 @@ class Host:
         """The MRML scene, also ``slicer.mrmlScene``."""
         return self._core.scene
 
-    def load(self, path: str | Path) -> Any:
-        """Load a scripted module from its file; return the module."""
-        return self.modules._load(Path(path).resolve())
+    def load(self, module: str | Path) -> Any:
+        """Load a scripted module of this repository by its name, or any by the path of its file; return the module."""
+        return self.modules._load(moduleFile(module))
 
-    def open(self, module: Any) -> Any:
-        """Show a module, loaded before or given by the path of its file; return its Python widget."""
-        name = module if isinstance(module, str) else getattr(module, "stem", None) or module.name
+    def open(self, module: str | Path) -> Any:
+        """Load a module unless that was done before, and show it; return its Python widget."""
+        name = Path(module).stem
         if not self.modules.isLoaded(name):
             self.load(module)
         slicer.util.selectModule(name)
@@ -307,6 +323,3 @@ def stop() -> None:
     """Stop the host, if one runs."""
     while _RUNNING:
         _RUNNING.pop().stop()
-
-
-__all__ = ["STANDINS", "Host", "UncaughtErrorsError", "start", "stop"]
