@@ -189,7 +189,7 @@ def test_a_series_without_its_columns_is_left_out_until_they_come(host: Any, man
 
 def test_points_are_selected_by_dragging_in_the_chart(host: Any, manager: Any, chart: Any) -> None:
     view = plotView(manager, host)
-    view.mrmlPlotViewNode().SetInteractionMode(slicer.vtkMRMLPlotViewNode.InteractionModeSelectPoints)
+    manager.plotWidget(0).mrmlPlotViewNode().SetInteractionMode(slicer.vtkMRMLPlotViewNode.InteractionModeSelectPoints)
     told: list[tuple[list[str], list[list[int]]]] = []
 
     def selected(ids: Any, selections: Any) -> None:
@@ -218,11 +218,13 @@ def test_dragging_pans_the_chart_and_the_node_keeps_the_range(host: Any, manager
 def test_the_place_of_a_click_in_the_chart_is_told_to_vtk(host: Any, manager: Any, chart: Any) -> None:
     view = plotView(manager, host)
     places: list[Any] = []
-    interactor = view.interactor()
+    interactor = view.scene().GetRenderer().GetRenderWindow().GetInteractor()
     interactor.AddObserver("LeftButtonPressEvent", lambda *_: places.append(interactor.GetEventPosition()))
     x, y = mouse.chartPosition(view, 3, 22)
     mouse.click(view, (x, y))
     assert places == [(x, view.height - 1 - y)]
+    with pytest.raises(AttributeError):
+        view.interactor()  # not offered by ctkVTKChartView
 
 
 CUSTOM = """

@@ -79,6 +79,8 @@ def widgetClass(name: str) -> type | None:
     """Return the class that a .ui file means by a name."""
     if name in STANDINS:
         return STANDINS[name]
+    if name == "Line":  # Designer's name for a frame that is a line
+        return qt.QFrame
     found = getattr(qt, name, None)
     return found if isinstance(found, type) and issubclass(found, QtWidgets.QWidget) else None
 
@@ -102,8 +104,8 @@ def _named(widget: Any, name: str) -> Any:
 
 def _checkProperties(element: ET.Element) -> None:
     cls = widgetClass(element.get("class", ""))
-    if cls is None:
-        return  # createWidget reports it
+    if cls is None or element.get("class") == "Line":
+        return  # createWidget reports the one; Qt itself understands the properties of the other
     for entry in element.findall("property"):
         name = entry.get("name", "")
         if entry.get("stdset") != "0" and name not in cls._propertyNames:  # type: ignore[attr-defined]

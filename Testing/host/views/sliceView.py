@@ -246,7 +246,6 @@ class qMRMLSliceWidget(qMRMLAbstractViewWidget):
         self._node.SetOrientation(orientation)
 
     sliceOrientation = Property(str, lambda self: self._node.GetOrientation(), setSliceOrientation)
-    sliceViewName = Property(str, lambda self: self._node.GetLayoutName())
 
     def _close(self) -> None:
         self._bar._observations.clear()
