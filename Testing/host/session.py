@@ -15,13 +15,13 @@ from typing import Any
 
 import slicer
 import slicer.util
-import vtk
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QtMsgType, qInstallMessageHandler
 
 from RenalLayersLib.MrmlCore import MODULE_LOGICS, Core, quiet, startCore
 
 from .pythonqt import dialogs, namespace
 
+WINDOW_SIZE = (1440, 900)
 ROOT = Path(__file__).resolve().parents[2]
 
 LOGICS = MODULE_LOGICS | {
@@ -120,6 +120,7 @@ class Host:
             ioManager=qSlicerCoreIOManager(self._core.logics),
         )
         self.mainWindow = qSlicerMainWindow(self.modules)
+        self.mainWindow.resize(*WINDOW_SIZE)
         self.modules.moduleAboutToBeUnloaded.connect(self.mainWindow._panel._forget)
         viewport = self.mainWindow.centralWidget()
         self.layoutManager = qMRMLLayoutManager(viewport, self._core.scene, self._core.application)
@@ -233,6 +234,7 @@ class Host:
             self.unload(name)
         self.mainWindow._panel._show(None)
         self.mainWindow.hide()
+        self.mainWindow.resize(*WINDOW_SIZE)
         while self.app.overrideCursor() is not None:
             self.app.restoreOverrideCursor()
         with quiet():
@@ -314,7 +316,6 @@ _RUNNING: list[Host] = []
 def start() -> Host:
     """Start the host, or return the one that runs in this process already."""
     if not _RUNNING:
-        vtk.vtkObject.GlobalWarningDisplayOn()
         _RUNNING.append(Host())
     return _RUNNING[0]
 
