@@ -7,8 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Open a module for a person, or take a picture of it."""
@@ -18,24 +16,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="write a picture and quit")
     parser.add_argument("--size", default="1440x900", metavar="WxH", help="size of the window (default: %(default)s)")
     options = parser.parse_args(arguments)
-    path = _modulePath(options.module)
-    if path is None:
-        parser.error(f"there is no module '{options.module}'")
     if options.screenshot or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif os.environ.get("QT_QPA_PLATFORM") is None:
         os.environ["QT_QPA_PLATFORM"] = "xcb" if os.environ.get("DISPLAY") else "wayland"
-    return _run(path, options)
+    return _run(options, parser)
 
 
-def _modulePath(module: str) -> Path | None:
-    candidates = (Path(module), ROOT / module / f"{module}.py")
-    return next((path for path in candidates if path.is_file() and path.suffix == ".py"), None)
-
-
-def _run(path: Path, options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from .pythonqt.dialogs import interactively
-    from .session import start, stop
+    from .session import moduleFile, start, stop
+
+    try:
+        path = moduleFile(options.module)
+    except FileNotFoundError as error:
+        parser.error(str(error))
 
     host = start()
     host.mainWindow.resize(*(int(part) for part in options.size.split("x")))

@@ -124,7 +124,6 @@ class qSlicerMainWindow(qt.QMainWindow):
         viewport.setAutoFillBackground(True)
         self.setCentralWidget(viewport)
         QMainWindow.statusBar(self)
-        self.resize(1440, 900)
 
     def moduleSelector(self) -> Any:
         """Return what chooses the module."""

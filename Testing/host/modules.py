@@ -202,7 +202,10 @@ class qSlicerModuleManager(qt.QObject):
         python = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
         sys.modules[name] = python
         spec.loader.exec_module(python)  # type: ignore[union-attr]
-        module = qSlicerScriptedLoadableModule(name, str(path))
+        logic = slicer.vtkSlicerScriptedLoadableModuleLogic()
+        logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
+        logic.SetMRMLScene(slicer.mrmlScene)
+        module = qSlicerScriptedLoadableModule(name, str(path), logic)
         setattr(slicer.modules, f"{name}Instance", getattr(python, name)(module))
         self._register(module)
         return module
@@ -221,6 +224,7 @@ class qSlicerModuleManager(qt.QObject):
         getattr(slicer, "selfTests", {}).pop(name, None)
         # The module's library stays imported, as in Slicer: other code may hold its classes.
         del sys.modules[name]
+        module.logic().SetMRMLScene(None)
         if representation is not None:
             representation.deleteLater()
         self.moduleUnloaded.emit(name)

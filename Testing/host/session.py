@@ -15,13 +15,14 @@ from typing import Any
 
 import slicer
 import slicer.util
-import vtk
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QtMsgType, qInstallMessageHandler
 
 from RenalLayersLib.MrmlCore import MODULE_LOGICS, Core, quiet, startCore
 
 from .pythonqt import dialogs, namespace
-from .pythonqt.uiloader import STANDINS
+
+WINDOW_SIZE = (1440, 900)
+ROOT = Path(__file__).resolve().parents[2]
 
 LOGICS = MODULE_LOGICS | {
     "Terminologies": "vtkSlicerTerminologiesModuleLogic",
@@ -37,6 +38,21 @@ LOGICS = MODULE_LOGICS | {
     "SegmentEditor": "vtkSlicerSegmentEditorLogic",
     "ViewControllers": "vtkSlicerViewControllersLogic",
 }
+
+
+def moduleFile(module: str | Path) -> Path:
+    """Return the file of a scripted module, named as in this repository or given by its path.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    """
+    candidates = (Path(module), ROOT / str(module) / f"{module}.py")
+    found = next((path for path in candidates if path.suffix == ".py" and path.is_file()), None)
+    if found is None:
+        raise FileNotFoundError(f"There is no module '{module}'")
+    return found.resolve()
 
 
 class UncaughtErrorsError(AssertionError):
@@ -104,6 +120,7 @@ class Host:
             ioManager=qSlicerCoreIOManager(self._core.logics),
         )
         self.mainWindow = qSlicerMainWindow(self.modules)
+        self.mainWindow.resize(*WINDOW_SIZE)
         self.modules.moduleAboutToBeUnloaded.connect(self.mainWindow._panel._forget)
         viewport = self.mainWindow.centralWidget()
         self.layoutManager = qMRMLLayoutManager(viewport, self._core.scene, self._core.application)
@@ -118,13 +135,13 @@ class Host:
         """The MRML scene, also ``slicer.mrmlScene``."""
         return self._core.scene
 
-    def load(self, path: str | Path) -> Any:
-        """Load a scripted module from its file; return the module."""
-        return self.modules._load(Path(path).resolve())
+    def load(self, module: str | Path) -> Any:
+        """Load a scripted module of this repository by its name, or any by the path of its file; return the module."""
+        return self.modules._load(moduleFile(module))
 
-    def open(self, module: Any) -> Any:
-        """Show a module, loaded before or given by the path of its file; return its Python widget."""
-        name = module if isinstance(module, str) else getattr(module, "stem", None) or module.name
+    def open(self, module: str | Path) -> Any:
+        """Load a module unless that was done before, and show it; return its Python widget."""
+        name = Path(module).stem
         if not self.modules.isLoaded(name):
             self.load(module)
         slicer.util.selectModule(name)
@@ -175,10 +192,10 @@ class Host:
     # --- time ----------------------------------------------------------------------------------------------------
 
     def wait(self, milliseconds: int = 0) -> None:
-        """Let events pass for a while."""
-        from PySide6.QtCore import QDeadlineTimer, QEventLoop
-
+        """Let events pass for a while, and objects go that wait for their deletion."""
         deadline = QDeadlineTimer(milliseconds)
+        # Outside of an event loop Qt keeps what was told to delete itself later.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
         while not deadline.hasExpired():
             self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
@@ -191,8 +208,6 @@ class Host:
         TimeoutError
             If it does not hold in time.
         """
-        from PySide6.QtCore import QDeadlineTimer
-
         deadline = QDeadlineTimer(milliseconds)
         while not condition():
             if deadline.hasExpired():
@@ -219,6 +234,7 @@ class Host:
             self.unload(name)
         self.mainWindow._panel._show(None)
         self.mainWindow.hide()
+        self.mainWindow.resize(*WINDOW_SIZE)
         while self.app.overrideCursor() is not None:
             self.app.restoreOverrideCursor()
         with quiet():
@@ -300,7 +316,6 @@ _RUNNING: list[Host] = []
 def start() -> Host:
     """Start the host, or return the one that runs in this process already."""
     if not _RUNNING:
-        vtk.vtkObject.GlobalWarningDisplayOn()
         _RUNNING.append(Host())
     return _RUNNING[0]
 
@@ -309,6 +324,3 @@ def stop() -> None:
     """Stop the host, if one runs."""
     while _RUNNING:
         _RUNNING.pop().stop()
-
-
-__all__ = ["STANDINS", "Host", "UncaughtErrorsError", "start", "stop"]

@@ -13,7 +13,10 @@ from .standins import (
     nodeCombo,
     nodeComboKinds,
     ranges,
+    segmentEditor,
     segmentSelector,
+    segmentsTable,
+    show3D,
     sliders,
     spins,
     tableView,
@@ -22,10 +25,10 @@ from .standins import (
 from .views import bar, canvas, layoutManager, plotView, sliceView, tableWidget, threeDView
 
 _SOURCES: tuple[ModuleType, ...] = (
-    application, bar, buttons, canvas, collapsible, combos, coreIO, layoutManager, mainWindow, modules, mrmlWidget,
-    nodeCombo, nodeComboKinds, plotView, ranges, segmentSelector, sliceView, sliders, spins, tableView, tableWidget,
-    texts, threeDView,
-)  # fmt: skip
+    *(application, bar, buttons, canvas, collapsible, combos, coreIO, layoutManager, mainWindow, modules, mrmlWidget),
+    *(nodeCombo, nodeComboKinds, plotView, ranges, segmentEditor, segmentSelector, segmentsTable, show3D, sliceView),
+    *(sliders, spins, tableView, tableWidget, texts, threeDView),
+)
 
 
 def classes() -> dict[str, type]:

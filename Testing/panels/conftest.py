@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install slicer-renal[panels]")
-
 from PySide6.QtWidgets import QWidget
 from Testing.host.fixtures import host, slicerHost
 from Testing.host.session import Host

@@ -83,3 +83,10 @@ def test_in_testing_mode_no_dialog_is_shown(host: Any) -> None:
     slicer.util.errorDisplay("hidden")
     slicer.util.confirmOkCancelDisplay("hidden")
     assert host.dialogs.shown == []
+
+
+def test_addresses_that_are_opened_are_recorded(host: Any) -> None:
+    import qt
+
+    assert qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile("/tmp/report.html"))
+    assert host.dialogs.opened == ["file:///tmp/report.html"]

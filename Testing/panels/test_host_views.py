@@ -13,7 +13,6 @@ import vtk
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
-
 from Testing.host import mouse
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -107,9 +106,7 @@ def test_a_click_places_a_point_in_a_slice(host: Any, manager: Any, volume: Any)
     points.CreateDefaultDisplayNodes()
     slicer.modules.markups.logic().StartPlaceMode(False)
     slicer.app.applicationLogic().GetSelectionNode().SetActivePlaceNodeID(points.GetID())
-    slicer.app.applicationLogic().GetInteractionNode().SetCurrentInteractionMode(
-        slicer.vtkMRMLInteractionNode.Place
-    )
+    slicer.app.applicationLogic().GetInteractionNode().SetCurrentInteractionMode(slicer.vtkMRMLInteractionNode.Place)
     widget = manager.sliceWidget("Red")
     wanted = [-12.0, 17.0, widget.sliceLogic().GetSliceOffset()]
     place = mouse.slicePosition(widget, wanted)
@@ -192,7 +189,7 @@ def test_a_series_without_its_columns_is_left_out_until_they_come(host: Any, man
 
 def test_points_are_selected_by_dragging_in_the_chart(host: Any, manager: Any, chart: Any) -> None:
     view = plotView(manager, host)
-    view.mrmlPlotViewNode().SetInteractionMode(slicer.vtkMRMLPlotViewNode.InteractionModeSelectPoints)
+    manager.plotWidget(0).mrmlPlotViewNode().SetInteractionMode(slicer.vtkMRMLPlotViewNode.InteractionModeSelectPoints)
     told: list[tuple[list[str], list[list[int]]]] = []
 
     def selected(ids: Any, selections: Any) -> None:
@@ -221,18 +218,21 @@ def test_dragging_pans_the_chart_and_the_node_keeps_the_range(host: Any, manager
 def test_the_place_of_a_click_in_the_chart_is_told_to_vtk(host: Any, manager: Any, chart: Any) -> None:
     view = plotView(manager, host)
     places: list[Any] = []
-    interactor = view.interactor()
+    interactor = view.scene().GetRenderer().GetRenderWindow().GetInteractor()
     interactor.AddObserver("LeftButtonPressEvent", lambda *_: places.append(interactor.GetEventPosition()))
     x, y = mouse.chartPosition(view, 3, 22)
     mouse.click(view, (x, y))
     assert places == [(x, view.height - 1 - y)]
+    with pytest.raises(AttributeError):
+        view.interactor()  # not offered by ctkVTKChartView
 
 
 CUSTOM = """
 <layout type="vertical" split="true">
  <item splitSize="600"><layout type="horizontal">
   <item><view class="vtkMRMLSliceNode" singletontag="Red">
-   <property name="orientation" action="default">Axial</property><property name="viewlabel" action="default">R</property>
+   <property name="orientation" action="default">Axial</property>
+   <property name="viewlabel" action="default">R</property>
    <property name="viewcolor" action="default">#F34A33</property></view></item>
   <item><view class="vtkMRMLPlotViewNode" singletontag="PlotView1">
    <property name="viewlabel" action="default">P</property></view></item>

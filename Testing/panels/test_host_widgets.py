@@ -73,3 +73,37 @@ def test_a_ui_file_with_a_connection_to_nothing_is_refused(host: Any, tmp_path: 
     )
     with pytest.raises(ValueError, match="slot 'setMRMLSceen"):
         slicer.util.loadUI(str(path))
+
+
+def test_a_ui_file_of_designer_is_understood(host: Any, tmp_path: Path) -> None:
+    path = tmp_path / "c.ui"
+    path.write_text(
+        """<?xml version="1.0" encoding="UTF-8"?><ui version="4.0"><class>Panel</class>
+        <widget class="qMRMLWidget" name="Panel"><layout class="QVBoxLayout" name="column">
+        <item><widget class="QTabWidget" name="tabs"><property name="currentIndex"><number>1</number></property>
+         <widget class="QWidget" name="first"><attribute name="title"><string>Layers</string></attribute></widget>
+         <widget class="QWidget" name="second"><attribute name="title"><string>Profiles</string></attribute>
+          <layout class="QGridLayout" name="grid"><item row="0" column="0"><widget class="ctkPathLineEdit" name="path">
+           <property name="filters"><set>ctkPathLineEdit::Files|ctkPathLineEdit::Writable</set></property></widget>
+          </item></layout></widget></widget></item>
+        <item><widget class="Line" name="line"><property name="orientation"><enum>Qt::Horizontal</enum></property>
+         </widget></item>
+        <item><widget class="ctkCollapsibleButton" name="section">
+         <property name="contentsFrameShape"><enum>QFrame::StyledPanel</enum></property>
+         <property name="collapsed"><bool>true</bool></property></widget></item>
+        <item><widget class="QLabel" name="label"><property name="alignment"><set>Qt::AlignRight|Qt::AlignVCenter</set>
+         </property></widget></item></layout></widget>
+        <customwidgets><customwidget><class>ctkCollapsibleButton</class><extends>QWidget</extends>
+         <header>ctkCollapsibleButton.h</header><container>1</container></customwidget></customwidgets>
+        <connections><connection><sender>section</sender><signal>contentsCollapsed(bool)</signal>
+         <receiver>label</receiver><slot>setHidden(bool)</slot></connection></connections></ui>"""
+    )
+    root = slicer.util.loadUI(str(path))
+    names = slicer.util.childWidgetVariables(root)
+    assert names.tabs.currentIndex == 1
+    assert names.path.filters == 0x22
+    assert names.section.collapsed
+    names.section.collapsed = False
+    names.section.collapsed = True
+    assert names.label.isHidden()
+    assert slicer.util.findChild(root, "second").className() == "QWidget"

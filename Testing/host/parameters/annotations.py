@@ -45,7 +45,7 @@ class NotNone(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError for None."""
         if value is None:
-            raise ValueError("Value must not be None")
+            raise ValueError("None is not allowed")
 
 
 class IsNone(Validator):
@@ -54,7 +54,7 @@ class IsNone(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError for anything but None."""
         if value is not None:
-            raise ValueError("Value must be None")
+            raise ValueError("Only None is allowed")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class IsInstance(Validator):
     def validate(self, value: Any) -> None:
         """Raise TypeError for another type."""
         if value is not None and not isinstance(value, self.classtype):
-            raise TypeError(f"Value must be of type '{self.classtype}', is type '{type(value)}' value '{value}'")
+            raise TypeError(f"{value!r} is not of type {self.classtype}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class WithinRange(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError outside the range."""
         if not self.minimum <= value <= self.maximum:
-            raise ValueError(f"Value must be within range [{self.minimum}, {self.maximum}], is {value}")
+            raise ValueError(f"{value} is not within {self.minimum} to {self.maximum}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Minimum(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError below the minimum."""
         if value < self.minimum:
-            raise ValueError(f"Value must be at least {self.minimum}, is {value}")
+            raise ValueError(f"{value} is less than {self.minimum}")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Maximum(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError above the maximum."""
         if value > self.maximum:
-            raise ValueError(f"Value must be at most {self.maximum}, is {value}")
+            raise ValueError(f"{value} is more than {self.maximum}")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Choice(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError for a value that is not in the list."""
         if value not in self.choices:
-            raise ValueError(f"Value is {value}, but must be one of: {self.choices}")
+            raise ValueError(f"{value!r} is not one of {self.choices}")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Exclude(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError for a value of the list."""
         if value in self.excludedValues:
-            raise ValueError(f"Value is {value}, which is excluded: {self.excludedValues}")
+            raise ValueError(f"{value!r} is excluded")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class RangeBounds(Validator):
     def validate(self, value: Any) -> None:
         """Raise ValueError for a range that goes beyond the bounds."""
         if not (self.minimum <= value.minimum and value.maximum <= self.maximum):
-            raise ValueError(f"Range must be within [{self.minimum}, {self.maximum}], is {value}")
+            raise ValueError(f"{value} goes beyond {self.minimum} to {self.maximum}")
 
 
 def isValidator(annotation: Any) -> bool:

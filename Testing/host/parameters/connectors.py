@@ -77,7 +77,7 @@ def parameterNodeGuiConnector(cls: type[GuiConnector] | None = None) -> Any:
     if cls is None:
         return parameterNodeGuiConnector
     if not issubclass(cls, GuiConnector):
-        raise TypeError("Must be a GuiConnector subclass")
+        raise TypeError(f"{cls} is no GuiConnector")
     _REGISTERED.append(cls)
     return cls
 
@@ -95,7 +95,7 @@ def createGuiConnector(widget: Any, datatype: Any) -> GuiConnector:
             return cls.create(widget, datatype)
     kind = _builtin(widget, datatype)
     if kind is None:
-        raise RuntimeError(f"Unable to create GUI connector from datatype '{datatype}' to widget type '{type(widget)}'")
+        raise RuntimeError(f"Slicer binds no {type(widget).__name__} to a parameter of type {datatype}")
     return kind(widget, datatype)
 
 
@@ -150,7 +150,7 @@ class _Button(_Property):
 
     def _setUp(self) -> None:
         if not self._widget.checkable:
-            logging.warning("Making push button checkable for conversion to bool: %s", self._widget.name)
+            logging.warning("A push button bound to a bool is made checkable: %s", self._widget.name)
             self._widget.checkable = True
 
 
@@ -164,7 +164,7 @@ class _Number(_Property):
         within, least, most = (self._annotation(kind) for kind in (WithinRange, Minimum, Maximum))
         slider = isinstance(self._widget, (qt.QSlider, STANDINS["ctkSliderWidget"]))
         if slider and within is None and (least is None or most is None):
-            raise RuntimeError("Cannot have a connection to a slider where the number is unbounded.")
+            raise RuntimeError("A slider shows only numbers with both limits")
         self._widget.minimum = within.minimum if within else least.minimum if least else self.unbounded[0]
         self._widget.maximum = within.maximum if within else most.maximum if most else self.unbounded[1]
 
@@ -185,7 +185,7 @@ class _ComboBox(_Property):
     def _choices(self) -> list[Any]:
         choice = self._annotation(Choice)
         if choice is None:
-            raise RuntimeError("ComboBoxToStringableConnector requires the Choice annotation to be used.")
+            raise RuntimeError("A combo box shows texts and numbers only with a Choice annotation")
         return list(choice.choices)
 
     def _label(self, value: Any) -> str:
@@ -196,7 +196,7 @@ class _ComboBox(_Property):
 
     def write(self, value: Any) -> None:
         if value not in self._values:
-            raise ValueError(f"Unable to find value {value} in choices {self._values}")
+            raise ValueError(f"{value!r} is not one of {self._values}")
         self._widget.currentIndex = self._values.index(value)
 
 
@@ -225,7 +225,7 @@ class _Range(_Property):
                 setattr(self._widget, name, self._annotation(kind).value)
         bounds = self._annotation(RangeBounds)
         if bounds is None:
-            raise RuntimeError("Cannot have a connection to ctkRangeWidget without a RangeBounds annotation.")
+            raise RuntimeError("A ctkRangeWidget shows a FloatRange only with a RangeBounds annotation")
         self._widget.setRange(bounds.minimum, bounds.maximum)
 
     def read(self) -> Any:

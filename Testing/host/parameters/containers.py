@@ -72,7 +72,7 @@ class ObservedList(MutableSequence):
         return self
 
     def __add__(self, other: Any) -> Any:
-        raise NotImplementedError("Adding an ObservedList is not supported. However, += is supported.")
+        raise NotImplementedError("An ObservedList has no +, whose result would not write itself; use +=")
 
     __radd__ = __add__
 
@@ -194,7 +194,7 @@ class TupleSerializer(Serializer):
     def write(self, parameterNode: Any, name: str, values: Any) -> None:
         values = tuple(values)
         if len(values) != len(self._serializers):
-            raise ValueError("Unexpected number of tuple values")
+            raise ValueError(f"The tuple takes {len(self._serializers)} values, not {len(values)}")
         with slicer.util.NodeModify(parameterNode):
             for index, (value, serializer) in enumerate(zip(values, self._serializers, strict=True)):
                 serializer.write(parameterNode, f"{name}.{index}", value)

@@ -58,7 +58,7 @@ def parameterPack(cls: type | None = None) -> Any:
         return parameterPack
     members = membersOf(cls)
     if not members:
-        raise ValueError("Unable to find any members in parameterPack")
+        raise ValueError(f"{cls} has no members")
     for name, info in members.items():
         try:
             info.serializer.validate(info.default)
@@ -82,7 +82,7 @@ def checkMember(pack: Any, name: str) -> None:
     if rest is not None:
         inner = unannotatedType(pack.allParameters[top].unalteredType)
         if not isParameterPack(inner):
-            raise ValueError(f"{inner} is not a parameter pack but expects to have '{rest}'")
+            raise ValueError(f"{inner} is no parameter pack and has no '{rest}'")
         checkMember(inner, rest)
 
 
@@ -174,7 +174,7 @@ class _IsPack(Validator):
 
     def validate(self, value: Any) -> None:
         if not isinstance(value, self.type):
-            raise ValueError(f"Value must be of type '{self.type}', is '{type(value)}'")
+            raise ValueError(f"{value!r} is not of type {self.type}")
 
 
 @parameterNodeSerializer
@@ -255,5 +255,5 @@ class FloatRange:
     def setRange(self, minimum: float, maximum: float) -> None:
         """Set both ends; raise ValueError if they are in the wrong order."""
         if not minimum <= maximum:
-            raise ValueError(f"FloatRange must have minimum <= maximum: {minimum} <= {maximum}")
+            raise ValueError(f"A range cannot start at {minimum} and end at {maximum}")
         self._minimum, self._maximum = minimum, maximum

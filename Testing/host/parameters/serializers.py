@@ -111,7 +111,7 @@ def parameterNodeSerializer(cls: type[Serializer] | None = None) -> Any:
     if cls is None:
         return parameterNodeSerializer
     if not issubclass(cls, Serializer):
-        raise TypeError("Must be a serializer type.")
+        raise TypeError(f"{cls} is no Serializer")
     _REGISTERED.append(cls)
     return cls
 
@@ -275,7 +275,7 @@ class UnionSerializer(Serializer):
         return any(serializer.isIn(parameterNode, part) for part, serializer in self._alternatives(name))
 
     def write(self, parameterNode: Any, name: str, value: Any) -> None:
-        error: Exception = TypeError(f"Unable to write value '{value}' of type '{type(value)}'")
+        error: Exception = TypeError(f"No type of the union takes {value!r}")
         for part, serializer in self._alternatives(name):
             if serializer.serializer.canSerialize(type(value)):
                 try:
@@ -293,7 +293,7 @@ class UnionSerializer(Serializer):
         for part, serializer in self._alternatives(name):
             if serializer.isIn(parameterNode, part):
                 return serializer.read(parameterNode, part)
-        raise KeyError(f"Unable to find value for name: {name}")
+        raise KeyError(name)
 
     def remove(self, parameterNode: Any, name: str) -> None:
         for part, serializer in self._alternatives(name):
@@ -322,4 +322,4 @@ class EnumSerializer(_Text):
         try:
             return self.type[key]
         except KeyError as error:
-            raise ValueError(f"Found {key!r} in parameter node but it is not a name in {self.type!r}") from error
+            raise ValueError(f"The node says {key!r}, which is no member of {self.type!r}") from error

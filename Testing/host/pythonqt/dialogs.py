@@ -55,12 +55,15 @@ class Dialogs:
     Attributes
     ----------
     shown : list of ShownDialog
+    opened : list of str
+        Addresses that were opened in a browser or another program.
     interactive : bool
         True where a person sits before the window: dialogs are then shown for real.
     """
 
     def __init__(self) -> None:
         self.shown: list[ShownDialog] = []
+        self.opened: list[str] = []
         self.interactive = False
         self._answers: deque[Any] = deque()
 
@@ -76,6 +79,7 @@ class Dialogs:
     def reset(self) -> None:
         """Forget what was shown and what waits."""
         self.shown.clear()
+        self.opened.clear()
         self._answers.clear()
 
     def texts(self, kind: str | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6 import QtCore, QtGui, QtNetwork, QtUiTools, QtWidgets
 
 from .objects import wrapped
-from .statics import extrasOf
+from .statics import QDesktopServices, extrasOf
 
 _PARTS = (QtCore, QtGui, QtWidgets, QtNetwork, QtUiTools)
 # PySide6's own inventions, which PythonQt does not have.
@@ -46,4 +46,5 @@ def install() -> None:
     from .uiloader import QUiLoader
 
     qt.QUiLoader = QUiLoader
+    qt.QDesktopServices = QDesktopServices
     sys.modules["qt"] = qt

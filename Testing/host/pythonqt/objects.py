@@ -99,11 +99,21 @@ def wrapped(raw: type, **extra: Any) -> type:
     if hasattr(raw, "exec"):
         namespace["exec_"] = lambda self, *arguments: raw.exec(self, *arguments)
     meta = raw.staticMetaObject
+    namespace["_propertyNames"] = propertyNames(meta)
     for index in range(meta.propertyCount()):
         found = meta.property(index)
         if found.name() not in _VIRTUAL and not isinstance(getattr(raw, found.name(), None), Signal):
             namespace[found.name()] = QtProperty(raw, found)
     return PythonQtMeta(raw.__name__, (raw,), namespace | extra)
+
+
+def propertyNames(meta: Any) -> frozenset[str]:
+    """Return the names of a meta-object's properties.
+
+    Ask while the class is made: PySide6 ties the meta-object of a Python class to the first instance that was asked
+    for its own, and invalidates it together with that instance.
+    """
+    return frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
 
 
 def rawClass(cls: type) -> type:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtWidgets
+from PySide6 import QtGui, QtWidgets
 
 from .dialogs import DIALOGS
 
@@ -44,6 +44,16 @@ def _messageBox(icon: QtWidgets.QMessageBox.Icon, fallback: QtWidgets.QMessageBo
         return DIALOGS.execute(box, box.exec)
 
     return staticmethod(show)
+
+
+class QDesktopServices:
+    """Keeps the addresses that the program opens, unless a person sits before the window."""
+
+    @staticmethod
+    def openUrl(url: Any) -> bool:
+        """Open an address in a browser or its program."""
+        DIALOGS.opened.append(url.toString())
+        return QtGui.QDesktopServices.openUrl(url) if DIALOGS.interactive else True
 
 
 def extrasOf(raw: type) -> dict[str, Any]:

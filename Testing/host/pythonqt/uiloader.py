@@ -79,6 +79,8 @@ def widgetClass(name: str) -> type | None:
     """Return the class that a .ui file means by a name."""
     if name in STANDINS:
         return STANDINS[name]
+    if name == "Line":  # Designer's name for a frame that is a line
+        return qt.QFrame
     found = getattr(qt, name, None)
     return found if isinstance(found, type) and issubclass(found, QtWidgets.QWidget) else None
 
@@ -102,12 +104,11 @@ def _named(widget: Any, name: str) -> Any:
 
 def _checkProperties(element: ET.Element) -> None:
     cls = widgetClass(element.get("class", ""))
-    if cls is None:
-        return  # createWidget reports it
-    meta = cls.staticMetaObject
+    if cls is None or element.get("class") == "Line":
+        return  # createWidget reports the one; Qt itself understands the properties of the other
     for entry in element.findall("property"):
         name = entry.get("name", "")
-        if entry.get("stdset") != "0" and meta.indexOfProperty(name) < 0:
+        if entry.get("stdset") != "0" and name not in cls._propertyNames:  # type: ignore[attr-defined]
             raise UnknownInUiFileError(f"{element.get('class')} has no property '{name}'")
         if any(name in vars(base) for base in cls.__mro__ if base.__name__ in STANDINS):
             _enumerationToNumber(entry, cls)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Property, QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import Property, QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPolygon
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -42,19 +42,11 @@ class _Contents:
 
 def paintArrow(painter: QPainter, area: QRect, opened: bool, color: Any) -> None:
     """Draw the triangle that tells an open section from a closed one."""
-    x, y = area.center().x(), area.center().y()
     down, right = ((-4, -2), (4, -2), (0, 3)), ((-2, -4), (3, 0), (-2, 4))
-    flat = [value for dx, dy in (down if opened else right) for value in (x + dx, y + dy)]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
-    painter.drawPolygon(QPolygon([_point(flat[n], flat[n + 1]) for n in range(0, 6, 2)]))
-
-
-def _point(x: int, y: int) -> Any:
-    from PySide6.QtCore import QPoint
-
-    return QPoint(x, y)
+    painter.drawPolygon(QPolygon([area.center() + QPoint(x, y) for x, y in (down if opened else right)]))
 
 
 @standin()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import Property
 
+from ..pythonqt.objects import propertyNames
 from ..pythonqt.signals import normalized
 from ..pythonqt.uiloader import STANDINS
 
@@ -34,6 +35,7 @@ def standin(
         cls._refusesNewAttributes = True  # type: ignore[attr-defined]
         cls._cxxSignals = {normalized(s): name for s, name in (signals or {}).items()}  # type: ignore[attr-defined]
         cls._cxxSlots = tuple(normalized(s) for s in slots)  # type: ignore[attr-defined]
+        cls._propertyNames = propertyNames(cls.staticMetaObject)  # type: ignore[attr-defined]
         if inDesigner:
             STANDINS[cls.__name__] = cls
         return cls

@@ -101,7 +101,7 @@ class qMRMLNodeComboBox(qt.QWidget):
         if scene is not None:
             self._observations.add(scene, scene.NodeAddedEvent, self._onAdded, node=True)
             self._observations.add(scene, scene.NodeAboutToBeRemovedEvent, self._onAboutToBeRemoved, node=True)
-            self._observations.add(scene, scene.NodeRemovedEvent, self._refresh)
+            self._observations.add(scene, scene.NodeRemovedEvent, self._onRemoved, node=True)
             self._observations.add(scene, scene.EndBatchProcessEvent, self._refresh)
         self.setEnabled(scene is not None)
         requested, self._requested = self._requested or self._current, ""
@@ -122,6 +122,10 @@ class qMRMLNodeComboBox(qt.QWidget):
         if node is not None and node.GetID() in self._ids():
             self.nodeAboutToBeRemoved.emit(node)
 
+    def _onRemoved(self, node: Any) -> None:
+        if node is None or node.GetID() in self._ids():
+            self._refresh()
+
     def _accepts(self, node: Any) -> bool:
         if node.GetHideFromEditors() and not self.showHidden:
             return False
@@ -140,8 +144,13 @@ class qMRMLNodeComboBox(qt.QWidget):
 
     def _nodes(self) -> Iterator[Any]:
         scene = self._scene
-        for index in range(scene.GetNumberOfNodes() if scene is not None else 0):
-            node = scene.GetNthNode(index)
+        if scene is None or not self._types:
+            return
+        # The scene finds nodes of one class quickly; several classes must come in the order of the scene.
+        oneClass = len(self._types) == 1
+        count = scene.GetNumberOfNodesByClass(self._types[0]) if oneClass else scene.GetNumberOfNodes()
+        for index in range(count):
+            node = scene.GetNthNodeByClass(index, self._types[0]) if oneClass else scene.GetNthNode(index)
             if self._accepts(node):
                 yield node
 
@@ -179,6 +188,8 @@ class qMRMLNodeComboBox(qt.QWidget):
         return 0 if self.noneEnabled else -1
 
     def _rename(self) -> None:
+        if self._ids() != [node.GetID() for node in self._nodes()]:
+            self._refresh()
         for row in range(self._combo.count):
             nodeID = self._combo.itemData(row, _ID)
             node = self._scene.GetNodeByID(nodeID) if nodeID else None

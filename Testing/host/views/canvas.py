@@ -34,9 +34,8 @@ _KEYS = {
 _RENDER_INTERVAL_MS = 15
 
 
-@standin(slots=["scheduleRender()", "forceRender()", "pauseRender()", "resumeRender()"], inDesigner=False)
-class ctkVTKAbstractView(qt.QWidget):
-    """What all VTK views share."""
+class VtkCanvas(qt.QWidget):
+    """Paints a VTK window and hands Qt's events to it; offers nothing to modules."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -48,7 +47,7 @@ class ctkVTKAbstractView(qt.QWidget):
         self._interactor.SetRenderWindow(self._window)
         self._interactor.Initialize()
         self._image = QImage()
-        self._stale, self._paused, self._enabled = True, 0, True
+        self._stale, self._paused, self._enabled, self._released = True, 0, True, False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_RENDER_INTERVAL_MS)
@@ -58,52 +57,15 @@ class ctkVTKAbstractView(qt.QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Expanding)
 
-    # --- what modules use ----------------------------------------------------------------------------------------
-
-    def renderWindow(self) -> Any:
-        """Return the VTK window."""
-        return self._window
-
-    def interactor(self) -> Any:
-        """Return the VTK interactor."""
-        return self._interactor
-
-    def interactorStyle(self) -> Any:
-        """Return the VTK interactor style."""
-        return self._interactor.GetInteractorStyle()
-
-    def scheduleRender(self) -> None:
-        """Draw soon."""
+    def _scheduleRender(self) -> None:
         self._stale = True
         if not self._paused and self._enabled and not self._timer.isActive():
             self._timer.start()
 
-    def forceRender(self) -> None:
-        """Draw now."""
-        self._timer.stop()
-        self._render()
-        self.update()
-
-    def pauseRender(self) -> None:
-        """Hold drawing back."""
-        self.setRenderPaused(True)
-
-    def resumeRender(self) -> None:
-        """Draw again."""
-        self.setRenderPaused(False)
-
-    def setRenderPaused(self, paused: bool) -> None:
-        """Hold drawing back, or draw again; pauses are counted."""
+    def _setPaused(self, paused: bool) -> None:
         self._paused = max(self._paused + (1 if paused else -1), 0)
         if not self._paused and self._stale:
-            self.scheduleRender()
-
-    def setRenderEnabled(self, enabled: bool) -> None:
-        """Draw at all, or not."""
-        self._enabled = enabled
-
-    renderPaused = Property(bool, lambda self: self._paused > 0, setRenderPaused)
-    renderEnabled = Property(bool, lambda self: self._enabled, setRenderEnabled)
+            self._scheduleRender()
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
@@ -114,6 +76,8 @@ class ctkVTKAbstractView(qt.QWidget):
         """Bring what is drawn up to date."""
 
     def _render(self) -> None:
+        if self._released:
+            return
         width, height = self._size()
         if tuple(self._window.GetSize()) != (width, height):
             self._interactor.UpdateSize(width, height)
@@ -136,6 +100,8 @@ class ctkVTKAbstractView(qt.QWidget):
 
     def resizeEvent(self, event: Any) -> None:
         """Draw in the new size."""
+        if self._released:
+            return
         self._interactor.UpdateSize(*self._size())
         self._interactor.ConfigureEvent()
         self._stale = True
@@ -215,5 +181,55 @@ class ctkVTKAbstractView(qt.QWidget):
         return QWidget.event(self, event)
 
     def _release(self) -> None:
-        self._interactor.SetRenderWindow(None)
-        self._window.Finalize()
+        """Take the VTK window down; what comes after from Qt is ignored."""
+        if not self._released:
+            self._released = True
+            self._timer.stop()
+            self._interactor.SetInteractorStyle(None)
+            self._window.Finalize()
+
+
+@standin(slots=["scheduleRender()", "forceRender()", "pauseRender()", "resumeRender()"], inDesigner=False)
+class ctkVTKAbstractView(VtkCanvas):
+    """What slice and 3D views share."""
+
+    def renderWindow(self) -> Any:
+        """Return the VTK window."""
+        return self._window
+
+    def interactor(self) -> Any:
+        """Return the VTK interactor."""
+        return self._interactor
+
+    def interactorStyle(self) -> Any:
+        """Return the VTK interactor style."""
+        return self._interactor.GetInteractorStyle()
+
+    def scheduleRender(self) -> None:
+        """Draw soon."""
+        self._scheduleRender()
+
+    def forceRender(self) -> None:
+        """Draw now."""
+        self._timer.stop()
+        self._render()
+        self.update()
+
+    def pauseRender(self) -> None:
+        """Hold drawing back."""
+        self._setPaused(True)
+
+    def resumeRender(self) -> None:
+        """Draw again."""
+        self._setPaused(False)
+
+    def setRenderPaused(self, paused: bool) -> None:
+        """Hold drawing back, or draw again; pauses are counted."""
+        self._setPaused(paused)
+
+    def setRenderEnabled(self, enabled: bool) -> None:
+        """Draw at all, or not."""
+        self._enabled = enabled
+
+    renderPaused = Property(bool, lambda self: self._paused > 0, setRenderPaused)
+    renderEnabled = Property(bool, lambda self: self._enabled, setRenderEnabled)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ..pythonqt.namespace import qt
 from ..standins.declare import standin
 from ..standins.mrmlWidget import Observations
+from .canvas import VtkCanvas
 from .layoutXml import build
 from .plotView import qMRMLPlotWidget
 from .sliceView import qMRMLSliceWidget
@@ -109,8 +110,8 @@ class qMRMLLayoutManager(qt.QObject):
             self._application.GetSliceLogics().AddItem(logic)
         elif kind == "vtkMRMLViewNode":
             self._application.GetViewLogics().AddItem(logic)
-        if self._paused and hasattr(widget.viewWidget(), "setRenderPaused"):
-            widget.viewWidget().setRenderPaused(True)
+        if self._paused and isinstance(widget.viewWidget(), VtkCanvas):
+            widget.viewWidget()._setPaused(True)
         return widget
 
     def _onNodeRemoved(self, node: Any) -> None:
@@ -225,8 +226,8 @@ class qMRMLLayoutManager(qt.QObject):
         if paused != self._paused:
             self._paused = paused
             for widget in self._widgets.values():
-                if hasattr(widget.viewWidget(), "setRenderPaused"):
-                    widget.viewWidget().setRenderPaused(paused)
+                if isinstance(widget.viewWidget(), VtkCanvas):
+                    widget.viewWidget()._setPaused(paused)
 
     def _close(self) -> None:
         self._observations.clear()

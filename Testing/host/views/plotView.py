@@ -14,7 +14,7 @@ from ..standins.mrmlWidget import Observations
 from ..standins.nodeCombo import qMRMLNodeComboBox
 from . import chart as look
 from .bar import qMRMLAbstractViewWidget, qMRMLViewControllerBar
-from .canvas import ctkVTKAbstractView
+from .canvas import VtkCanvas
 from .series import plotOf
 
 _BLUE = (0.0, 0.4, 0.6)
@@ -28,7 +28,7 @@ _BLUE = (0.0, 0.4, 0.6)
     },
     ["setMRMLScene(vtkMRMLScene*)", "setMRMLPlotViewNode(vtkMRMLPlotViewNode*)", "fitToContent()"],
 )
-class qMRMLPlotView(ctkVTKAbstractView):
+class qMRMLPlotView(VtkCanvas):
     """The chart of a plot view node."""
 
     dataSelected = Signal(object, object)
@@ -55,7 +55,7 @@ class qMRMLPlotView(ctkVTKAbstractView):
         self._viewObservations, self._chartObservations = Observations(self), Observations(self)
         self._chart.AddObserver("SelectionChangedEvent", lambda *_: self._emitSelection())
         self._chart.AddObserver("InteractionEvent", lambda *_: self._keepRange())
-        self._context.GetScene().AddObserver("ModifiedEvent", lambda *_: self.scheduleRender())
+        self._context.GetScene().AddObserver("ModifiedEvent", lambda *_: self._scheduleRender())
 
     def chart(self) -> Any:
         """Return the ``vtkChartXY``."""
@@ -64,14 +64,6 @@ class qMRMLPlotView(ctkVTKAbstractView):
     def scene(self) -> Any:
         """Return the ``vtkContextScene``."""
         return self._context.GetScene()
-
-    def mrmlScene(self) -> Any:
-        """Return the MRML scene."""
-        return self._scene
-
-    def mrmlPlotViewNode(self) -> Any:
-        """Return the plot view node."""
-        return self._viewNode
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene."""
@@ -96,13 +88,13 @@ class qMRMLPlotView(ctkVTKAbstractView):
         """Set the axes to show all of the data."""
         self._chart.RecalculateBounds()
         self._keepRange()
-        self.scheduleRender()
+        self._scheduleRender()
 
     def RemovePlotSelections(self) -> None:
         """Select no point."""
         for plot in self._plots.values():
             plot.SetSelection(vtk.vtkIdTypeArray())
-        self.scheduleRender()
+        self._scheduleRender()
 
     def saveAsSVG(self, path: str) -> None:
         """Write the chart to a file."""
@@ -152,7 +144,7 @@ class qMRMLPlotView(ctkVTKAbstractView):
         finally:
             self._updating = False
         self.scene().SetDirty(True)
-        self.scheduleRender()
+        self._scheduleRender()
 
     def _updatePlots(self) -> None:
         series = []
@@ -193,7 +185,7 @@ class qMRMLPlotView(ctkVTKAbstractView):
 
     def keyPressEvent(self, event: Any) -> None:
         """S changes what the mouse does, R shows all of the data."""
-        ctkVTKAbstractView.keyPressEvent(self, event)
+        VtkCanvas.keyPressEvent(self, event)
         if event.key() == Qt.Key.Key_S and self._viewNode is not None:
             mode = self._viewNode.GetInteractionMode() + 1
             self._viewNode.SetInteractionMode(mode % slicer.vtkMRMLPlotViewNode.InteractionMode_Last)
@@ -203,7 +195,7 @@ class qMRMLPlotView(ctkVTKAbstractView):
     def _release(self) -> None:
         self._viewObservations.clear()
         self._chartObservations.clear()
-        ctkVTKAbstractView._release(self)
+        VtkCanvas._release(self)
 
 
 @standin(slots=["fitPlotToAxes()"], inDesigner=False)
@@ -228,7 +220,7 @@ class qMRMLPlotViewControllerWidget(qMRMLViewControllerBar):
         self._observations = Observations(self)
 
     def _node(self) -> Any:
-        return self._view.mrmlPlotViewNode()
+        return self._view._viewNode
 
     def _setNode(self, node: Any) -> None:
         self._describe(node.GetLayoutLabel() or "P", _BLUE)

@@ -102,11 +102,11 @@ class qMRMLSliceView(ctkVTKAbstractView):
 
     def convertDeviceToXYZ(self, xy: Any) -> tuple[float, ...]:
         """Convert a position in the window (from below) to slice coordinates."""
-        xyz = [0.0, 0.0, 0.0, 1.0]
+        xyz = [0.0, 0.0, 0.0]
         slicer.vtkMRMLAbstractSliceViewDisplayableManager.ConvertDeviceToXYZ(
             self._interactor, self.mrmlSliceNode(), xy[0], xy[1], xyz
         )
-        return tuple(xyz[:3])
+        return tuple(xyz)
 
     def convertXYZToRAS(self, xyz: Any) -> tuple[float, ...]:
         """Convert slice coordinates to RAS."""
@@ -246,7 +246,6 @@ class qMRMLSliceWidget(qMRMLAbstractViewWidget):
         self._node.SetOrientation(orientation)
 
     sliceOrientation = Property(str, lambda self: self._node.GetOrientation(), setSliceOrientation)
-    sliceViewName = Property(str, lambda self: self._node.GetLayoutName())
 
     def _close(self) -> None:
         self._bar._observations.clear()
