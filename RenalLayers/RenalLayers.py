@@ -48,20 +48,22 @@ class RenalLayersWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.panel = None
+        self.logic = self.panel = self.uiWidget = None
 
     def setup(self):
         """Load the panel's widgets and connect them."""
         super().setup()
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/RenalLayers.ui"))
-        self.layout.addWidget(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/RenalLayers.ui"))
+        self.layout.addWidget(self.uiWidget)
+        self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = RenalLayersLogic()
-        self.panel = RenalLayersPanel(slicer.util.childWidgetVariables(uiWidget), self.logic)
+        self.panel = RenalLayersPanel(slicer.util.childWidgetVariables(self.uiWidget), self.logic)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndClose)
+        # After a reload the module is open already, and Slicer calls no enter().
+        if getattr(self.parent, "isEntered", False):
+            self.panel.enter()
 
     def enter(self):
         """Follow the scene while the module is open."""
@@ -76,6 +78,8 @@ class RenalLayersWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
         if self.panel is not None:
             self.panel.cleanup()
+            # Slicer hides the old widgets at a reload and keeps them: they must not go on watching the scene.
+            self.uiWidget.setMRMLScene(None)
 
     def onSceneStartClose(self, caller, event):
         """Let go of the scene's nodes before they go."""

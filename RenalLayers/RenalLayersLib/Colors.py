@@ -39,6 +39,9 @@ def layerColors(study: Any, names: list[str]) -> Any:
 
 
 def _fill(node: Any, names: list[str], colors: np.ndarray, firstOpaque: int) -> None:
+    """Fill a table that does not have these entries already; every entry changed makes Slicer draw anew."""
+    if [node.GetColorName(entry) for entry in range(node.GetNumberOfColors())] == names:
+        return
     node.SetTypeToUser()
     node.SetHideFromEditors(False)
     node.SetNumberOfColors(len(names))

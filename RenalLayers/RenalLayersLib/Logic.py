@@ -14,7 +14,14 @@ from renal_segmentation.progress import Progress, silent
 from RenalLayersLib.Inputs import Job, jobOf
 from RenalLayersLib.Parameters import RenalLayersParameterNode, settingsOf
 from RenalLayersLib.Plots import ProfileView, showPlots
-from RenalLayersLib.Results import INPUT_ROLES, showFindings, storedSettings, storeSettings
+from RenalLayersLib.Results import (
+    INPUT_ROLES,
+    MODEL_ROLES,
+    showFindings,
+    showModels,
+    storedSettings,
+    storeSettings,
+)
 from RenalLayersLib.Study import Study
 from RenalLayersLib.Tables import rowsOf, showGradientTables
 
@@ -22,8 +29,9 @@ from RenalLayersLib.Tables import rowsOf, showGradientTables
 class RenalLayersLogic(ScriptedLoadableModuleLogic):
     """The analysis on MRML nodes.
 
-    An analysis has three steps, so that the long one can run in another thread: `prepare` reads the scene,
-    `compute` touches no node, `show` writes the scene. `run` does all three at once.
+    An analysis has steps, so that the long one can run in another thread: `prepare` reads the scene, `compute` touches
+    no node, `show` writes the scene, and `showModels` the models, which can wait while the mask is edited. `run` does
+    all of it at once.
     """
 
     def __init__(self) -> None:
@@ -75,21 +83,29 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         )
 
     def show(self, job: Job, analysis: Analysis, parameters: RenalLayersParameterNode) -> Study:
-        """Put the results into the scene, where those of an earlier run are updated."""
+        """Put depth, layers, tables and charts into the scene, where those of an earlier run are updated."""
         self.job, self.analysis = job, analysis
         study = Study(slicer.mrmlScene, job.name)
         showFindings(study, analysis, viewOf(parameters))
-        study.removeUnused(keep=INPUT_ROLES)
+        study.removeUnused(keep=(*INPUT_ROLES, *MODEL_ROLES, "depth colors"))
         parameters.study = job.name
         names = [qmap.name for qmap in job.maps]
         if parameters.shownMap not in names:
             parameters.shownMap = names[0] if names else ""
         return study
 
+    def showModels(self, parameters: RenalLayersParameterNode) -> None:
+        """Put the surface and the depth shells of the last analysis into the scene."""
+        study = self.study(parameters)
+        if study is not None and self.analysis is not None:
+            showModels(study, self.analysis)
+
     def run(self, parameters: RenalLayersParameterNode, progress: Progress = silent) -> Study:
-        """Prepare, compute and show."""
+        """Prepare, compute and show everything."""
         job = self.prepare(parameters)
-        return self.show(job, self.compute(job, progress), parameters)
+        study = self.show(job, self.compute(job, progress), parameters)
+        self.showModels(parameters)
+        return study
 
     def study(self, parameters: RenalLayersParameterNode) -> Study | None:
         """Return the study with the results, of this session or of a loaded scene, None where there are none."""

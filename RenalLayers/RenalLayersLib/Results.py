@@ -25,6 +25,7 @@ from RenalLayersLib.Volumes import showDepth, showImage, showLayers
 
 INPUT_ROLES = ("image", "map:", "segmentation")
 """Roles of the nodes that hold what was analysed, not what was found."""
+MODEL_ROLES = ("surface", "depth shells")
 _SETTINGS_ATTRIBUTE = "Renal.Settings"
 _CT_WINDOW = (-160.0, 240.0)
 
@@ -71,6 +72,7 @@ def showResults(
             showImage(study, f"map:{qmap.name}", title, volume, qmap.unit, window)
         showSegments(study, layering, reference)
         showFindings(study, analysis, view)
+        showModels(study, analysis)
         study.removeUnused()
     finally:
         scene.EndState(slicer.vtkMRMLScene.BatchProcessState)
@@ -78,15 +80,19 @@ def showResults(
 
 
 def showFindings(study: Study, analysis: Analysis, view: ProfileView | None = None) -> None:
-    """Put depth, layers, surface, tables and charts of an analysis into the study, its inputs left as they are."""
+    """Put depth, layers, tables and charts of an analysis into the study, its inputs left as they are."""
     layering = analysis.layering
     showDepth(study, layering)
     storeSettings(study, layering.settings)
     showLayers(study, layering)
-    showSurface(study, layering)
-    showDepthShells(study, layering)
     showTables(study, analysis)
     showPlots(study, analysis.profiles, analysis.gradients, layering.settings, view)
+
+
+def showModels(study: Study, analysis: Analysis) -> None:
+    """Put the surface and the shells of equal depth into the study."""
+    showSurface(study, analysis.layering)
+    showDepthShells(study, analysis.layering)
 
 
 def storeSettings(study: Study, settings: Settings) -> None:

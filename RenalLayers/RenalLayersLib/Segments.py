@@ -75,7 +75,7 @@ def _setSegment(node: Any, name: str, inside: Volume, color: tuple[float, ...], 
         if exists:
             segmentation.RemoveSegment(segmentId)
     elif exists:
-        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(_labelmap(inside), node, segmentId)
+        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmapOf(inside), node, segmentId)
     else:
         addSegment(node, name, inside, color, terminology)
 
@@ -83,13 +83,14 @@ def _setSegment(node: Any, name: str, inside: Volume, color: tuple[float, ...], 
 def addSegment(node: Any, name: str, inside: Volume, color: tuple[float, ...], terminology: str) -> str:
     """Add a segment to a segmentation node and return its ID, the name with hyphens."""
     segmentId = name.replace(" ", "-")
-    node.AddSegmentFromBinaryLabelmapRepresentation(_labelmap(inside), name, color, segmentId)
+    node.AddSegmentFromBinaryLabelmapRepresentation(labelmapOf(inside), name, color, segmentId)
     if terminology:
         node.GetSegmentation().GetSegment(segmentId).SetTerminology(terminology)
     return segmentId
 
 
-def _labelmap(inside: Volume) -> Any:
+def labelmapOf(inside: Volume) -> Any:
+    """Return a mask as `vtkOrientedImageData`, copied."""
     labelmap = slicer.vtkOrientedImageData()
     labelmap.DeepCopy(toImageData(inside.array.astype(np.uint8)))
     labelmap.SetImageToWorldMatrix(ijkToRas(inside.affine))

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 import numpy as np
+import qt
 import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
@@ -33,6 +34,8 @@ from RenalLayersLib.Worker import Worker
 
 _SHORT_S = 0.4
 """A run that is over sooner shows no progress: at every stroke of the brush the panel would flicker."""
+_MODELS_MS = 400
+"""While the mask is edited the 3D models follow once the hand rests this long."""
 _STEPS = {
     "reading": lambda: _("Reading the segments"),
     "pelvis": lambda: _("Looking for the renal pelvis"),
@@ -73,6 +76,10 @@ class RenalLayersPanel(VTKObservationMixin):
         self._again = self._automatic = False
         self._started = 0.0
         self._before: ViewState | None = None
+        self._models = qt.QTimer()
+        self._models.setSingleShot(True)
+        self._models.setInterval(_MODELS_MS)
+        self._models.connect("timeout()", self._showModels)
         self._worker = Worker(self._progressed, self._done, self._failed)
         self._autoUpdate = AutoUpdate(self._runByItself)
         self._cursor = Cursor(self._crosshairMoved)
@@ -88,7 +95,8 @@ class RenalLayersPanel(VTKObservationMixin):
     @property
     def isResting(self) -> bool:
         """Whether nothing is under way and no change waits to be dealt with."""
-        return self.state == State.Idle and not self._worker.busy and not self._autoUpdate.isWaiting
+        waiting = self._autoUpdate.isWaiting or self._models.active
+        return self.state == State.Idle and not self._worker.busy and not waiting
 
     # -- life cycle
 
@@ -109,6 +117,7 @@ class RenalLayersPanel(VTKObservationMixin):
     def sceneIsClosing(self) -> None:
         """Let go of everything in the scene, an analysis under way included."""
         self._worker.abandon()
+        self._models.stop()
         self._cursor.leave()
         self.setParameters(None)
         self.logic.forget()
@@ -119,6 +128,7 @@ class RenalLayersPanel(VTKObservationMixin):
     def cleanup(self) -> None:
         """Leave no observer and no thread behind."""
         self._worker.abandon()
+        self._models.stop()
         self._cursor.leave()
         self._plotLink.leave()
         self.setParameters(None)
@@ -240,6 +250,10 @@ class RenalLayersPanel(VTKObservationMixin):
         study = self.logic.show(job, analysis, parameters)
         if isNew:
             openLayout(study, parameters)
+        if self._automatic:
+            self._models.start()
+        else:
+            self._showModels()
         self._showDisplay()
         self._showResults()
         seconds = time.monotonic() - self._started
@@ -304,6 +318,11 @@ class RenalLayersPanel(VTKObservationMixin):
         if study is not None:
             showChart(study.find(f"chart:{p.shownMap}"), study.find(f"plot table:{p.shownMap}"))
             self._plotLink.watch()
+
+    def _showModels(self) -> None:
+        if self._parameters is not None and self.state == State.Idle:
+            self.logic.showModels(self._parameters)
+            self._showDisplay()
 
     def _showDisplay(self) -> None:
         study, p = self._study(), self._parameters

@@ -17,16 +17,16 @@ FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.intp]
 
-TOLERANCE_MM = 0.005
-FIRST_NEIGHBOURS = 8
+TOLERANCE_MM = 0.008
+FIRST_NEIGHBOURS = 7
 FIRST_NEIGHBOURS_OF_UNEVEN_MESH = 12
 EVEN_MESH = 2.0
 """Largest to median squared covering radius up to which a mesh is even: then fewer neighbours settle the matter."""
 MORE_NEIGHBOURS = 32
 TINY, FLAT = 1e-30, 1e-12
 """Edges and triangles of no size: nothing lies over them, and nothing is divided by zero."""
-CHUNK = 16384
-"""Points handled together: small enough for the processor's cache."""
+LARGEST_CHUNK, SMALLEST_CHUNK = 16384, 1024
+"""Points handled together: few enough for the processor's cache, and for all cores to have some."""
 
 
 class DistanceTo:
@@ -54,14 +54,16 @@ class DistanceTo:
         `progress` is called now and then; it may raise `CancelledError`.
         """
         queries = np.ascontiguousarray(points, float)
-        chunks = [slice(s, s + CHUNK) for s in range(0, len(queries), CHUNK)]
+        cores = os.cpu_count() or 1
+        size = min(max(len(queries) // (2 * cores) + 1, SMALLEST_CHUNK), LARGEST_CHUNK)
+        chunks = [slice(s, s + size) for s in range(0, len(queries), size)]
         distance = np.empty(len(queries))
 
         def measure(chunk: slice) -> slice:
             distance[chunk] = self._stars.distance(queries[chunk])
             return chunk
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores) as pool:
             done = pool.map(measure, chunks)
             for chunk in _cancellable(done, pool):
                 progress("depth", min(chunk.stop / len(queries), 1.0))
@@ -87,7 +89,7 @@ class _VertexStars:
 
     def __init__(self, surface: Surface) -> None:
         corners, self._points = _used_only(surface)
-        self._tree = cKDTree(self._points, leafsize=32, balanced_tree=False, compact_nodes=False)
+        self._tree = cKDTree(self._points, leafsize=64, balanced_tree=False, compact_nodes=False)
         by_vertex = np.argsort(corners.ravel(), kind="stable")
         self._count = np.bincount(corners.ravel())
         self._first = np.cumsum(self._count) - self._count

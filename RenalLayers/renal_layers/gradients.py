@@ -17,8 +17,7 @@ from renal_segmentation.errors import Notice
 FloatArray = npt.NDArray[np.float64]
 
 ALL_PAIRS_UP_TO = 1000
-RANDOM_PAIRS = 500_000
-SEED = 20250
+RANK_STEPS = 24
 
 
 @dataclass(frozen=True)
@@ -132,13 +131,17 @@ def _median_sd(value: FloatArray) -> tuple[float, float]:
 def theil_sen_slope(x: FloatArray, y: FloatArray) -> float:
     """Return the median slope between pairs of points (Theil 1950, Sen 1968).
 
-    All pairs up to 1000 points; beyond that 500,000 random pairs (fixed seed), whose median differs from that
-    of all pairs by far less than the slope's standard error.
+    All pairs up to 1000 points. Beyond that the pairs whose ranks in x lie `RANK_STEPS` evenly spaced distances, from a
+    quarter to three quarters of all points, apart: they tell most of the slope, and each point is in many of them.
     """
-    if len(x) <= ALL_PAIRS_UP_TO:
-        i, j = np.triu_indices(len(x), 1)
+    n = len(x)
+    if n <= ALL_PAIRS_UP_TO:
+        i, j = np.triu_indices(n, 1)
     else:
-        i, j = np.random.default_rng(SEED).integers(0, len(x), (2, RANDOM_PAIRS))
+        order = np.argsort(x, kind="stable")
+        steps = np.linspace(n / 4, 3 * n / 4, RANK_STEPS).astype(np.intp)
+        i = np.concatenate([order[: n - step] for step in steps])
+        j = np.concatenate([order[step:] for step in steps])
     apart = x[i] != x[j]
     i, j = i[apart], j[apart]
     return float(np.median((y[j] - y[i]) / (x[j] - x[i])))

@@ -51,6 +51,8 @@ class Layering:
         What was asked for.
     notices : tuple of Notice
         Warnings.
+    pelvis_by_side : mapping
+        What `make_layers` needs to take an unchanged pelvis over.
     """
 
     depth: Volume
@@ -63,6 +65,7 @@ class Layering:
     excluded_voxels: int
     settings: Settings
     notices: tuple[Notice, ...] = field(default=())
+    pelvis_by_side: Mapping[bytes, npt.NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     @property
     def surface(self) -> Surface:
@@ -123,10 +126,10 @@ def make_layers(
     side = kidneys.side
     filled = fill_cysts(side.array > 0, side.grid.voxel_ml, settings.fill_cysts_below_ml) | kidneys.cyst
     progress("pelvis", 0.05)
-    found, notices = locate_pelvis(kidneys, filled, pelvis, settings)
+    found = locate_pelvis(kidneys, filled, pelvis, settings, earlier.pelvis_by_side if earlier else None)
     progress("surface", 0.1)
     known = {measured.key: measured for measured in earlier.parts} if earlier else {}
-    parts = measure_parts(side, kidneys.grid, filled, found, settings, known, part(progress, 0.1, 0.95))
+    parts = measure_parts(side, kidneys.grid, filled, found.inside, settings, known, part(progress, 0.1, 0.95))
     progress("layers", 0.95)
     voxels = np.concatenate([measured.voxels for measured in parts]) - kidneys.grid.start_of(side)
     depth, to_capsule, to_pelvis = (
@@ -147,15 +150,16 @@ def make_layers(
         depth=_on_grid(side, voxels[keep], depth[keep]),
         layers=_on_grid(side, voxels[keep], layers[keep]),
         side=side,
-        pelvis=side.like(found.astype(np.uint8)),
+        pelvis=side.like(found.inside.astype(np.uint8)),
         parts=parts,
         grid=kidneys.grid,
         volume_ml=kidneys.volume_ml,
         excluded_voxels=int((~keep).sum()),
         settings=settings,
+        pelvis_by_side=found.by_side,
         notices=(
             *kidneys.notices,
-            *notices,
+            *found.notices,
             *_exclusion_notice(float(keep.mean()), settings),
             *_thickness_notice(depth[keep], settings),
         ),

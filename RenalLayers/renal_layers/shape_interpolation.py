@@ -54,7 +54,11 @@ class _Crossings:
 
 
 class _Mesh:
-    """Triangles with the linear operators on their vertices."""
+    """Triangles with the linear operators on their vertices.
+
+    With N the adjacency and D the degrees of the vertices, the Laplacian is L = 1 - N / D and its transpose
+    x - N (x / D): N itself, which is symmetric, is all that is stored.
+    """
 
     def __init__(self, triangles: IntArray, doubled: IntArray) -> None:
         size = len(doubled)
@@ -64,35 +68,45 @@ class _Mesh:
         self.faces_of = sparse.csr_matrix((np.ones(len(start)), (start, faces)), (size, len(triangles)))
         # Only edges on the faces of grid cells: how the inside of a cell is cut into triangles depends on the
         # order of the axes. The surface is closed, so that each edge is met once in either direction.
-        on_face = ((doubled[start] == doubled[end]) & (doubled[start] % 2 == 0)).any(axis=1)
+        same = doubled[start] == doubled[end]
+        same &= doubled[start] % 2 == 0
+        on_face = same[:, 0] | same[:, 1] | same[:, 2]
         start, end = start[on_face], end[on_face]
-        neighbours = sparse.csr_matrix((np.ones(len(start)), (start, end)), (size, size))
-        degree = np.asarray(neighbours.sum(axis=1)).ravel()
-        self.graph_laplacian = (sparse.diags(degree) - neighbours).tocsr()
-        self.laplacian = (sparse.diags(1 / degree) @ self.graph_laplacian).tocsr()
-        self.adjoint = self.laplacian.T.tocsr()
-        self.squared_adjoint = self.adjoint.multiply(self.adjoint).tocsr()
-        self.degree = degree
+        self.neighbours = sparse.csr_matrix((np.ones(len(start)), (start, end)), (size, size))
+        self.degree = np.asarray(self.neighbours.sum(axis=1)).ravel()
+
+    def laplacian(self, values: FloatArray) -> FloatArray:
+        """Return how far each vertex's value, shape (V,) or (V, n), is above the mean of its neighbours'."""
+        degree = self.degree if values.ndim == 1 else self.degree[:, None]
+        return np.asarray(values - (self.neighbours @ values) / degree)
+
+    def adjoint(self, values: FloatArray) -> FloatArray:
+        """Return the transpose of the Laplacian times values of shape (V,)."""
+        return np.asarray(values - self.neighbours @ (values / self.degree))
+
+    def squared_adjoint(self, values: FloatArray) -> FloatArray:
+        """Return the transpose of the Laplacian, each entry squared, times values of shape (V,)."""
+        return np.asarray(values + self.neighbours @ (values / self.degree**2))
 
     def normals(self, points: FloatArray) -> FloatArray:
         """Return the outward unit normals of the vertices, averaged over their surroundings, shape (V, 3)."""
         normals: FloatArray = self.faces_of @ face_vectors(points, self.corners)
         for _ in range(NORMAL_AVERAGES):
-            normals = normals - 0.5 * (self.laplacian @ normals)
+            normals = normals - 0.5 * self.laplacian(normals)
         normals /= np.sqrt((normals**2).sum(axis=1, keepdims=True)).clip(min=1e-12)
         return normals
 
     def relaxed(self, points: FloatArray) -> FloatArray:
         """Return the points moved within the surface towards the mean of their neighbours."""
         normals = self.normals(points)
-        step = self.laplacian @ points
+        step = self.laplacian(points)
         relaxed: FloatArray = points - 0.5 * (step - normals * (step * normals).sum(axis=1, keepdims=True))
         return relaxed
 
     def mean_squared_edge(self, points: FloatArray) -> FloatArray:
         """Return the mean squared length of the edges at each vertex, shape (V,)."""
         square = (points**2).sum(axis=1)
-        mean: FloatArray = 2 * (points * (self.laplacian @ points)).sum(axis=1) - self.laplacian @ square
+        mean: FloatArray = 2 * (points * self.laplacian(points)).sum(axis=1) - self.laplacian(square)
         return mean.clip(min=0.25 * mean.mean())
 
 
@@ -208,7 +222,7 @@ def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArra
     """Return the points moved to where the surface best meets its crossings with an even curvature."""
     stiffness = (CUTOFF_WAVELENGTH / np.pi) ** 4
     for step in TAUBIN_STEPS:
-        points = points - step * (mesh.laplacian @ points)
+        points = points - step * mesh.laplacian(points)
     points = mesh.relaxed(points)
     for _ in range(FITS_OF_KNOWN if crossings.known.all() else FITS):
         normals = mesh.normals(points)
@@ -220,13 +234,13 @@ def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArra
         missed = np.where(crossings.known, VIOLATION_WEIGHT * beyond, 0)
         squared_edge = mesh.mean_squared_edge(points)
         scale = squared_edge.mean() / squared_edge
-        curvature = scale * (normals * (mesh.laplacian @ points)).sum(axis=1)
+        curvature = scale * (normals * mesh.laplacian(points)).sum(axis=1)
         excess = curvature - _smooth_field(curvature, weight, mesh)
         pull = weight * gap + missed * (gap - np.clip(gap, -reach, reach))
         move = _solve(
             _bending(weight + missed, stiffness * scale**2, mesh),
-            pull - stiffness * (mesh.adjoint @ (scale * excess)),
-            weight + missed + stiffness * (mesh.squared_adjoint @ scale**2),
+            pull - stiffness * mesh.adjoint(scale * excess),
+            weight + missed + stiffness * mesh.squared_adjoint(scale**2),
         )
         points = mesh.relaxed(points + move[:, None] * normals)
     return points
@@ -234,18 +248,20 @@ def _fitted(points: FloatArray, mesh: _Mesh, crossings: _Crossings) -> FloatArra
 
 def _bending(weight: FloatArray, stiffness: FloatArray, mesh: _Mesh) -> Callable[[FloatArray], Any]:
     weight, stiffness = weight.astype(np.float32), stiffness.astype(np.float32)
-    laplacian, adjoint = mesh.laplacian.astype(np.float32), mesh.adjoint.astype(np.float32)
-    return lambda move: weight * move + adjoint @ (stiffness * (laplacian @ move))
+    neighbours, share = mesh.neighbours.astype(np.float32), (1 / mesh.degree).astype(np.float32)
+
+    def apply(move: FloatArray) -> Any:
+        bent = stiffness * (move - share * (neighbours @ move))
+        return weight * move + bent - neighbours @ (share * bent)
+
+    return apply
 
 
 def _smooth_field(values: FloatArray, weight: FloatArray, mesh: _Mesh) -> FloatArray:
     """Return the smooth field nearest to values that are known as well as their weights say."""
-    single, laplacian = weight.astype(np.float32), (CURVATURE_SMOOTHING * mesh.graph_laplacian).astype(np.float32)
-    return _solve(
-        lambda field: single * field + laplacian @ field,
-        weight * values,
-        weight + CURVATURE_SMOOTHING * mesh.degree,
-    )
+    diagonal = weight + CURVATURE_SMOOTHING * mesh.degree
+    single, neighbours = diagonal.astype(np.float32), (CURVATURE_SMOOTHING * mesh.neighbours).astype(np.float32)
+    return _solve(lambda field: single * field - neighbours @ field, weight * values, diagonal)
 
 
 def _solve(apply: Callable[[FloatArray], Any], right: FloatArray, diagonal: FloatArray) -> FloatArray:

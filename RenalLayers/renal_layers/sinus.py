@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,10 +25,29 @@ from renal_segmentation.volume import Volume, as_volume, bounding_box
 BoolArray = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class FoundPelvis:
+    """The renal pelvis of all kidneys.
+
+    Attributes
+    ----------
+    inside : ndarray of bool, shape (I, J, K)
+        Empty where none was drawn, found or looked for.
+    notices : tuple of Notice
+        Kidneys without one.
+    by_side : mapping of bytes to ndarray of bool
+        What was found in the box around the kidneys of one side, by what it was found from.
+    """
+
+    inside: BoolArray
+    notices: tuple[Notice, ...] = ()
+    by_side: Mapping[bytes, BoolArray] = field(default_factory=dict)
+
+
 def locate_pelvis(
-    kidneys: Kidneys, filled: BoolArray, drawn: Any, settings: Settings
-) -> tuple[BoolArray, list[Notice]]:
-    """Return the renal pelvis of all kidneys, shape (I, J, K), and notices.
+    kidneys: Kidneys, filled: BoolArray, drawn: Any, settings: Settings, known: Mapping[bytes, BoolArray] | None = None
+) -> FoundPelvis:
+    """Return the renal pelvis of all kidneys.
 
     Parameters
     ----------
@@ -38,6 +59,8 @@ def locate_pelvis(
         A pelvis or sinus segment on any grid (non-zero inside), sampled at the nearest voxel.
     settings : Settings
         The pelvis is looked for only when something depends on it.
+    known : mapping, optional
+        `FoundPelvis.by_side` of an earlier mask: a side that has not changed is taken from it.
 
     Raises
     ------
@@ -52,21 +75,39 @@ def locate_pelvis(
             raise NoOverlapError(
                 "The pelvis segment and the kidneys do not overlap in space: check that both belong to one scan."
             )
-        return found, []
+        return FoundPelvis(found)
     if kidneys.pelvis.any():
-        return kidneys.pelvis, []
+        return FoundPelvis(kidneys.pelvis)
     found = np.zeros(filled.shape, bool)
     if settings.pelvis_distance_mm == 0 and settings.layer_model == "mm":
-        return found, []
+        return FoundPelvis(found)
     notices: list[Notice] = []
+    by_side: dict[bytes, BoolArray] = {}
     for side in kidneys.sides:
         of_side = kidneys.side.array == side
         box = bounding_box(of_side)
-        pelvises = [find_pelvis(kidney, filled[box], kidneys.grid.voxel_ml) for kidney in _separate(of_side[box])]
-        found[box] |= np.logical_or.reduce(pelvises)
-        if not any(pelvis.any() for pelvis in pelvises):
+        key = _key(of_side[box], filled[box])
+        pelvis = (known or {}).get(key)
+        by_side[key] = _found_from_hulls(of_side[box], filled[box], kidneys) if pelvis is None else pelvis
+        found[box] |= by_side[key]
+        if not by_side[key].any():
             notices.append(_no_pelvis(SIDE_NAMES[side], settings))
-    return found, notices
+    return FoundPelvis(found, tuple(notices), by_side)
+
+
+def _found_from_hulls(of_side: BoolArray, filled: BoolArray, kidneys: Kidneys) -> BoolArray:
+    """Return the pelvis of the kidneys of one side, each from its own convex hull."""
+    pelvis = np.zeros_like(of_side)
+    for kidney in _separate(of_side):
+        pelvis |= find_pelvis(kidney, filled, kidneys.grid.voxel_ml)
+    return pelvis
+
+
+def _key(of_side: BoolArray, filled: BoolArray) -> bytes:
+    digest = hashlib.blake2b(repr(of_side.shape).encode(), digest_size=16)
+    digest.update(np.packbits(of_side).tobytes())
+    digest.update(np.packbits(filled).tobytes())
+    return digest.digest()
 
 
 def _no_pelvis(side: str, settings: Settings) -> Notice:

@@ -13,7 +13,7 @@ from pathlib import Path
 from Testing.benchmarks.peers import ROOT, PeerError, Peers
 from Testing.benchmarks.table import Report
 
-SECTIONS = ("speed", "scaling", "accuracy", "gradient", "real")
+SECTIONS = ("speed", "scaling", "live", "accuracy", "gradient", "real")
 
 
 def main() -> int:
@@ -66,6 +66,10 @@ def _run(section: str, report: Report, peers: Peers, *, quick: bool) -> None:
         from Testing.benchmarks.speed import scaling
 
         scaling(report, peers)
+    elif section == "live":
+        from Testing.benchmarks.live import live
+
+        live(report)
     elif section == "accuracy":
         from Testing.benchmarks.accuracy import accuracy
 
