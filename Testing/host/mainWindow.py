@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Property, Qt, Signal
+from PySide6.QtCore import Property, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QComboBox, QDockWidget, QFrame, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from .pythonqt.namespace import qt
 from .standins.declare import standin
@@ -51,7 +61,7 @@ class qSlicerModuleSelectorToolBar(qt.QToolBar):
 
 @standin(inDesigner=False)
 class qSlicerModulePanel(qt.QWidget):
-    """Holds the panel of the module that is shown."""
+    """Holds the panel of the module that is shown, never narrower than it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +91,7 @@ class qSlicerModulePanel(qt.QWidget):
         if self._module is not None:
             before = self._module.widgetRepresentation()
             before.exit()
+            before.removeEventFilter(self)
             self._inside.removeWidget(before)
             before.setParent(None)
             before.hide()
@@ -89,8 +100,22 @@ class qSlicerModulePanel(qt.QWidget):
         if module is not None:
             panel = module.widgetRepresentation()
             self._inside.addWidget(panel)
+            panel.setSizePolicy(QSizePolicy.Policy.Minimum, panel.sizePolicy.verticalPolicy())
             panel.show()
+            panel.installEventFilter(self)
+            self.updateGeometry()
             panel.enter()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the new size of the module's panel into account."""
+        if event.type() == QEvent.Type.Resize:
+            self.updateGeometry()
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size at which nothing of the module is cut off: its own width and the scroll bar's."""
+        width = self._contents.minimumSizeHint().width() + self._area.verticalScrollBar().sizeHint().width()
+        return QSize(max(width, _PANEL_WIDTH), QWidget.minimumSizeHint(self).height())
 
     def _forget(self, name: str) -> None:
         if self._module is not None and self._module.name == name:
@@ -113,8 +138,6 @@ class qSlicerMainWindow(qt.QMainWindow):
         dock.setTitleBarWidget(QWidget())
         dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setWidget(self._panel)
-        self._panel.setMinimumWidth(_PANEL_WIDTH)
-        self._panel.setMaximumWidth(_PANEL_WIDTH + 120)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         viewport = QWidget()
         viewport.setObjectName("CentralWidget")

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from .standins.mrmlWidget import Observations
 
-def observersOf(subject: Any) -> list[Any]:
-    """Return the commands that observe a VTK object."""
+
+def observersOf(subject: Any) -> dict[int, Any]:
+    """Return the commands that observe a VTK object, by their tags."""
     last = subject.AddObserver("NoEvent", lambda *_: None)
-    commands = [subject.GetCommand(tag) for tag in range(1, last)]
+    commands = {tag: subject.GetCommand(tag) for tag in range(1, last)}
     subject.RemoveObserver(last)
-    return [command for command in commands if command is not None]
+    return {tag: command for tag, command in commands.items() if command is not None}
 
 
 def countObservers(scene: Any, *others: Any, pythonOnly: bool = True) -> Counter[str]:
@@ -27,7 +29,8 @@ def countObservers(scene: Any, *others: Any, pythonOnly: bool = True) -> Counter
     *others : vtkObject
         Further objects, for instance interactors.
     pythonOnly : bool
-        Whether to leave out the observers of C++ code, which come and go with displayable managers.
+        Whether to leave out the observers of C++ code, which come and go with displayable managers, and those of
+        the stand-ins, which are C++ code in Slicer.
 
     Returns
     -------
@@ -50,4 +53,7 @@ def countObservers(scene: Any, *others: Any, pythonOnly: bool = True) -> Counter
 
 def _count(subject: Any, pythonOnly: bool) -> int:
     commands = observersOf(subject)
-    return sum(not pythonOnly or command.GetClassName() == "vtkPythonCommand" for command in commands)
+    if not pythonOnly:
+        return len(commands)
+    widgets = Observations.tagsOn(subject)
+    return sum(tag not in widgets and command.GetClassName() == "vtkPythonCommand" for tag, command in commands.items())

@@ -155,6 +155,8 @@ class Host:
     def unload(self, name: str) -> None:
         """Unload a module, as Slicer does when it quits."""
         self.modules._unload(name)
+        # Slicer deletes the panel at once; here the deletion waits for the events.
+        self.wait()
 
     # --- errors --------------------------------------------------------------------------------------------------
 

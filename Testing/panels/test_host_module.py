@@ -127,11 +127,31 @@ def test_unload_leaves_no_observer_and_no_trace(host: Any, examplePath: Path) ->
     host.open(examplePath)
     assert countObservers(slicer.mrmlScene) != before
     host.unload(NAME)
-    host.wait()
     after = countObservers(slicer.mrmlScene)
     assert {key: count for key, count in after.items() if before.get(key) != count} == {}
     assert not hasattr(slicer.modules, "hostexample")
     assert NAME not in sys.modules
+
+
+def test_observers_of_a_deleted_widget_are_gone(host: Any) -> None:
+    before = countObservers(slicer.mrmlScene, pythonOnly=False)
+    selector = slicer.qMRMLNodeComboBox()
+    selector.setMRMLScene(slicer.mrmlScene)
+    assert countObservers(slicer.mrmlScene, pythonOnly=False) != before
+    selector.deleteLater()
+    host.wait()
+    assert countObservers(slicer.mrmlScene, pythonOnly=False) == before
+
+
+def test_no_part_of_a_wide_module_is_cut_off(host: Any, example: Any) -> None:
+    import qt
+
+    host.mainWindow.show()
+    wide = qt.QLabel("wide", example.parent)
+    wide.setMinimumWidth(640)
+    example.layout.addWidget(wide)
+    host.wait(50)
+    assert wide.visibleRegion().boundingRect().width() == wide.width >= 640
 
 
 def test_an_observer_that_is_left_over_is_counted(host: Any) -> None:

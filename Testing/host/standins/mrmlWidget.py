@@ -6,7 +6,8 @@ Follows ``Libs/MRML/Widgets/qMRMLWidget.h`` and ``ctkVTKObject.h`` (``QVTK_OBJEC
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import vtk
 from PySide6.QtCore import Signal
@@ -17,11 +18,20 @@ from .declare import standin
 
 
 class Observations:
-    """The VTK observers of one widget, all removed together."""
+    """The VTK observers of one widget, all removed together, at the latest when Qt deletes the widget."""
+
+    _living: ClassVar[WeakSet[Observations]] = WeakSet()
 
     def __init__(self, owner: Any) -> None:
         self._owner = owner
         self._tags: list[tuple[Any, int]] = []
+        self._living.add(self)
+        owner.destroyed.connect(self.clear)
+
+    @classmethod
+    def tagsOn(cls, subject: Any) -> set[int]:
+        """Return the tags of all observers that widgets have on an object."""
+        return {tag for one in cls._living for observed, tag in one._tags if observed is subject}
 
     def replace(self, *observed: tuple[Any, Any, Callable[..., None]]) -> None:
         """Remove the former observers and add these: object (or None), event and method."""
@@ -36,7 +46,7 @@ class Observations:
         callback = withNode(guarded) if node else lambda caller, event: guarded()
         self._tags.append((subject, subject.AddObserver(event, callback)))
 
-    def clear(self) -> None:
+    def clear(self, *_: Any) -> None:
         """Remove all observers."""
         for subject, tag in self._tags:
             subject.RemoveObserver(tag)

@@ -34,8 +34,9 @@ class UnitAware:
         scene = self.mrmlScene()
         selection = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton") if scene is not None else None
         unit = selection.GetUnitNode(self.quantity) if selection is not None and self.quantity else None
-        observations = self.__dict__.setdefault("_unitObservations", Observations(self))
-        observations.replace(
+        if "_unitObservations" not in self.__dict__:
+            self.__dict__["_unitObservations"] = Observations(self)
+        self.__dict__["_unitObservations"].replace(
             (selection, "ModifiedEvent", self._followUnit), (unit, "ModifiedEvent", lambda: self._show(unit))
         )
         if unit is not None:
