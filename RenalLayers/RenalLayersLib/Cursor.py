@@ -59,6 +59,11 @@ class Cursor:
         self._timer.setInterval(_DELAY_MS)
         self._timer.connect("timeout()", self._report)
 
+    @property
+    def isMoving(self) -> bool:
+        """Whether a movement is still to be told."""
+        return bool(self._timer.active)
+
     def watch(self) -> None:
         """Begin to watch."""
         self.leave()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import qt
 import slicer
 
 from renal_layers.settings import Settings
@@ -87,14 +88,19 @@ def openLayout(study: Study, parameters: Any) -> None:
         for identifier in (parameters.cortexSegment, parameters.medullaSegment):
             if identifier:
                 display.SetSegmentVisibility(identifier, False)
-    manager = slicer.app.layoutManager()
-    middle = _middleOf(study.find("depth"))
     for name in SLICES:
-        widget = manager.sliceWidget(name)
-        composite = _compositeOf(widget)
+        composite = _compositeOf(slicer.app.layoutManager().sliceWidget(name))
         if composite.GetBackgroundVolumeID() is None and background is not None:
             composite.SetBackgroundVolumeID(background.GetID())
-        logic = widget.sliceLogic()
+    middle = _middleOf(study.find("depth"))
+    # Views that the layout has just shown get their size when the event loop is reached.
+    qt.QTimer.singleShot(0, lambda: _fitSlices(middle))
+
+
+def _fitSlices(middle: tuple[float, float, float]) -> None:
+    """Show the whole image in each slice view, through a point in RAS mm."""
+    for name in SLICES:
+        logic = slicer.app.layoutManager().sliceWidget(name).sliceLogic()
         logic.FitSliceToAll()
         logic.GetSliceNode().JumpSliceByCentering(*middle)
 

@@ -116,7 +116,7 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
             )
     drawn = [identifier for identifier in tissues if identifier]
     return Job(
-        name=parameters.study or node.GetName(),
+        name=parameters.study or _("{name}: renal layers").format(name=node.GetName()),
         mask=mask.volume,
         grid=mask.grid,
         labels=labels,

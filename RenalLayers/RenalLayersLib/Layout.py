@@ -8,6 +8,7 @@ import numpy as np
 import slicer
 import vtkmodules.vtkChartsCore  # noqa: F401  # or else Slicer gives the chart as a class that knows no legend
 
+from RenalLayersLib.Plots import ACCESSORIES
 from RenalLayersLib.Tables import columnsOfTable
 
 LAYOUT_ID = 5187
@@ -61,11 +62,20 @@ def showChart(chart: Any, table: Any) -> None:
         return
     widget = manager.plotWidget(0)
     widget.mrmlPlotViewNode().SetPlotChartNodeID(chart.GetID() if chart is not None else None)
+    tidyLegend()
     if table is not None:
         legend = widget.plotView().chart().GetLegend()
         right, top = emptiestCorner(table)
         legend.SetHorizontalAlignment(legend.RIGHT if right else legend.LEFT)
         legend.SetVerticalAlignment(legend.TOP if top else legend.BOTTOM)
+
+
+def tidyLegend() -> None:
+    """Name the sides alone in the legend: bands, gradient lines and the cursor have their colours and styles."""
+    chart = slicer.app.layoutManager().plotWidget(0).plotView().chart()
+    for n in range(chart.GetNumberOfPlots()):
+        plot = chart.GetPlot(n)
+        plot.SetLegendVisibility(not str(plot.GetLabel()).endswith(ACCESSORIES))
 
 
 def emptiestCorner(table: Any) -> tuple[bool, bool]:

@@ -16,6 +16,8 @@ from RenalLayersLib.Tables import fillTable
 
 SIDE_COLORS = {side: tuple(int(code[n : n + 2], 16) / 255 for n in (1, 3, 5)) for side, code in SIDE_COLOURS.items()}
 """The colours of the report as red, green and blue from 0 to 1."""
+ACCESSORIES = (" 95 %", " gradient", " cursor")
+"""How the names of those series end that go with a side's profile."""
 _CURSOR_COLOR = (0.2, 0.2, 0.2)
 _SUBFOLDER = "Plot data"
 _NOT_A_NUMBER = float("nan")

@@ -84,22 +84,22 @@ class ResultsPanel:
         sides = [side for side in _SIDES if side in view.sides and any(row.side == side for row in rows)]
         self._layers = sorted({row.layer for row in rows})
         unit = rows[0].unit if rows else ""
-        statistic = {"median": _("median"), "mean": _("mean")}[view.statistic]
-        headers = [_("Layer")]
+        inMm = settings is None or settings.layer_model == "mm"
+        headers = [_("Depth (mm)") if inMm else _("Layer")]
         for side in sides:
-            headers += [f"{sideName(side)} {with_unit(statistic, unit)}", "n"]
+            headers += [with_unit(sideName(side), unit), "n"]
         table.setColumnCount(len(headers))
         table.setHorizontalHeaderLabels(headers)
         table.setRowCount(len(self._layers))
         found = {(row.side, row.layer): row for row in rows}
         for line, layer in enumerate(self._layers):
-            _setCell(table, line, 0, layerName(layer, settings) if settings else number(layer))
+            name = layerName(layer, settings).removesuffix(" mm") if settings else number(layer)
+            _setCell(table, line, 0, name)
             for place, side in enumerate(sides):
                 row = found.get((side, layer))
-                value = getattr(row, view.statistic) if row else float("nan")
-                low, high = (getattr(row, f"{view.statistic}_ci_{end}") if row else value for end in ("low", "high"))
-                faint = row is None or row.few_voxels
-                _setCell(table, line, 1 + 2 * place, estimate(value, low, high), faint)
+                text, tip = _statistic(row, view.statistic) if row else ("", "")
+                faint = row is not None and row.few_voxels
+                _setCell(table, line, 1 + 2 * place, text, faint, tip)
                 _setCell(table, line, 2 + 2 * place, str(row.n) if row else "", faint)
         table.resizeColumnsToContents()
         if self._chosen not in self._layers:
@@ -108,7 +108,7 @@ class ResultsPanel:
     def _showGradients(self, gradients: Sequence[GradientRow], view: Any) -> None:
         table = self._ui.gradientTable
         unit = slope_unit(gradients[0].unit) if gradients else ""
-        headers = [_("Side"), with_unit(_("Slope, 95 % CI"), unit), _("Theil-Sen"), "r²", _("Outer"), _("Inner")]
+        headers = [_("Side"), with_unit(_("Slope, 95 % CI"), unit), _("Robust"), "r²", _("Outer"), _("Inner")]
         table.setColumnCount(len(headers))
         table.setHorizontalHeaderLabels(headers)
         table.setRowCount(len(gradients))
@@ -173,8 +173,18 @@ def _summary(study: Any) -> str:
     return "\n".join(lines)
 
 
-def _setCell(table: Any, row: int, column: int, text: str, faint: bool = False) -> None:
+def _statistic(row: ProfileRow, statistic: str) -> tuple[str, str]:
+    """Return median or mean of a layer, and its interval and spread for a tool tip."""
+    value, low, high = (getattr(row, statistic + end) for end in ("", "_ci_low", "_ci_high"))
+    tip = _("95 % CI {interval} · SD {sd} · quartiles {q1} to {q3}").format(
+        interval=estimate(value, low, high), sd=number(row.sd), q1=number(row.q1, 4), q3=number(row.q3, 4)
+    )
+    return number(value, 4), tip
+
+
+def _setCell(table: Any, row: int, column: int, text: str, faint: bool = False, tip: str = "") -> None:
     item = qt.QTableWidgetItem(text)
+    item.setToolTip(tip)
     item.setTextAlignment(qt.Qt.AlignVCenter | (qt.Qt.AlignLeft if column == 0 else qt.Qt.AlignRight))
     if faint:
         item.setForeground(qt.QBrush(qt.QColor(140, 140, 140)))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import slicer
+import vtk
 
 STUDY_ATTRIBUTE = "Renal.Study"
 ROLE_ATTRIBUTE = "Renal.Role"
@@ -95,8 +96,13 @@ class Study:
         return [node for node in nodes if node.GetAttribute(STUDY_ATTRIBUTE) == name]
 
     def _folder(self, parent: int, name: str) -> int:
-        found = self._hierarchy.GetItemChildWithName(parent, name)
-        return int(found or self._hierarchy.CreateFolderItem(parent, name))
+        """Return the folder of a name; a node beside it may have the same name."""
+        items = vtk.vtkIdList()
+        self._hierarchy.GetItemChildren(parent, items)
+        for item in (items.GetId(n) for n in range(items.GetNumberOfIds())):
+            if self._hierarchy.GetItemName(item) == name and self._hierarchy.GetItemDataNode(item) is None:
+                return int(item)
+        return int(self._hierarchy.CreateFolderItem(parent, name))
 
     def _place(self, node: Any, subfolder: str) -> None:
         folder = self.folderItem

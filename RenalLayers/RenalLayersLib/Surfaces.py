@@ -1,7 +1,8 @@
 """Models of the study: the kidneys' surface as glass, and inside it shells of equal depth in their colours.
 
 On the surface itself the depth is 0 everywhere, so colouring it by depth would show one colour. What a reader wants
-to see is what lies beneath: shells every 5 mm, each in the colour that this depth has in the slices.
+to see is what lies beneath: shells every 5 mm, cut open in front like a preparation, each in the colour that this depth
+has in the slices.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from typing import Any
 
 import numpy as np
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from scipy import ndimage
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 from renal_layers.layering import Layering
+from renal_layers.sampling import sample_nearest
 from renal_segmentation.volume import Volume
 from RenalLayersLib.Colors import depthColors
-from RenalLayersLib.Volumes import toImageData
+from RenalLayersLib.Volumes import showLegend, toImageData
 
 SHELL_STEP_MM = 5.0
 DEPTH_ARRAY = "Depth (mm)"
+_IN_FRONT = "in front"
 
 
 def showSurface(study: Any, layering: Layering) -> Any:
@@ -39,27 +43,30 @@ def showDepthShells(study: Any, layering: Layering) -> Any:
     """Put shells of equal depth into the scene, with their depth in mm at every vertex, or None if it is too thin."""
     deepest = float(layering.depth.array.max())
     depths = np.arange(SHELL_STEP_MM, deepest, SHELL_STEP_MM)
-    shells = depthShells(layering.depth, depths if len(depths) else np.array([deepest / 2]))
+    shells = depthShells(_continued(layering), depths if len(depths) else np.array([deepest / 2]))
+    shells = _cutOpen(_measuredPart(shells, layering), layering)
     if shells.GetNumberOfPoints() == 0:
         return None
     node = study.node("vtkMRMLModelNode", "depth shells", f"{study.name} depth shells")
     node.SetAndObservePolyData(shells)
     if node.GetDisplayNode() is None:
         node.CreateDefaultDisplayNodes()
-        node.GetDisplayNode().SetOpacity(0.55)
+        node.GetDisplayNode().SetAmbient(0.25)
+        node.GetDisplayNode().SetBackfaceCulling(False)
     display = node.GetDisplayNode()
     display.SetActiveScalar(DEPTH_ARRAY, vtk.vtkAssignAttribute.POINT_DATA)
     display.SetAndObserveColorNodeID(depthColors(study).GetID())
     display.SetScalarRangeFlag(display.UseManualScalarRange)
     display.SetScalarRange(0.0, float(np.ceil(deepest)))
     display.SetScalarVisibility(True)
+    showLegend(display, DEPTH_ARRAY)
     return node
 
 
 def depthShells(depth: Volume, depths: np.ndarray) -> Any:
     """Return the surfaces on which the depth has the given values, as `vtkPolyData` in RAS mm.
 
-    The point array `DEPTH_ARRAY` holds the depth in mm. Voxels left out near the pelvis count as depth 0.
+    The point array `DEPTH_ARRAY` holds the depth in mm.
     """
     padded = np.pad(depth.array.astype(np.float32), 1)
     contour = vtk.vtkFlyingEdges3D()
@@ -88,6 +95,57 @@ def depthShells(depth: Volume, depths: np.ndarray) -> Any:
     scalars.SetName(DEPTH_ARRAY)
     shells.GetPointData().SetScalars(scalars)
     return shells
+
+
+def _continued(layering: Layering) -> Volume:
+    """Return the depth with that of tissue left out near the pelvis, continued by a voxel into the pelvis.
+
+    Where depth broke off to 0, all shells would run on top of one another.
+    """
+    depth = np.zeros(layering.side.array.shape)
+    start = layering.grid.start_of(layering.side)
+    for part in layering.parts:
+        depth[tuple((part.voxels - start).T)] = part.depth
+    hollow = (layering.pelvis.array > 0) & (depth == 0)
+    depth[hollow] = ndimage.grey_dilation(depth, (3, 3, 3))[hollow]
+    return layering.side.like(depth)
+
+
+def _measuredPart(shells: Any, layering: Layering) -> Any:
+    """Return the shells without the triangles that lie in tissue left out."""
+    if shells.GetNumberOfPoints() == 0:
+        return shells
+    points = vtk_to_numpy(shells.GetPoints().GetData()).astype(float)
+    triangles = vtk_to_numpy(shells.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    measured = sample_nearest(layering.depth, points[triangles].mean(1)) > 0
+    cells = vtk.vtkCellArray()
+    cells.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(triangles[measured], np.int64).ravel(), deep=True))
+    shells.SetPolys(cells)
+    return shells
+
+
+def _cutOpen(shells: Any, layering: Layering) -> Any:
+    """Return the shells without the front half of each kidney."""
+    if shells.GetNumberOfPoints() == 0:
+        return shells
+    points = vtk_to_numpy(shells.GetPoints().GetData()).astype(float)
+    side, inFront = sample_nearest(layering.side, points), np.zeros(len(points))
+    for value in np.unique(layering.side.array[layering.side.array > 0]):
+        middle = layering.side.grid.to_ras(np.argwhere(layering.side.array == value))[:, 1].mean()
+        inFront[side == value] = points[side == value, 1] - middle
+    place = numpy_to_vtk(inFront, deep=True)
+    place.SetName(_IN_FRONT)
+    shells.GetPointData().AddArray(place)
+    shells.GetPointData().SetActiveScalars(_IN_FRONT)
+    cut = vtk.vtkClipPolyData()
+    cut.SetInputData(shells)
+    cut.SetValue(0.0)
+    cut.InsideOutOn()
+    cut.Update()
+    behind = cut.GetOutput()
+    behind.GetPointData().RemoveArray(_IN_FRONT)
+    behind.GetPointData().SetActiveScalars(DEPTH_ARRAY)
+    return behind
 
 
 def _withNormals(surface: Any) -> Any:

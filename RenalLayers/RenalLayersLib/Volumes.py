@@ -30,6 +30,7 @@ UCUM = {
     "HU": ("[hnsf'U]", "Hounsfield unit"),
 }
 _LOCAL_SCHEME = "99RENAL"
+_LEGEND_FONT = 11
 _DISTANCE = ("121206", "DCM", "Distance")
 
 
@@ -75,7 +76,7 @@ def showDepth(study: Any, layering: Layering) -> Any:
     display.AutoThresholdOff()
     display.SetThreshold(1e-6, deepest)
     display.ApplyThresholdOn()
-    _showLegend(display, "Depth (mm)")
+    showLegend(display, "Depth (mm)")
     return node
 
 
@@ -135,9 +136,12 @@ def _code(value: str, scheme: str, meaning: str) -> Any:
     return entry
 
 
-def _showLegend(display: Any, title: str) -> None:
-    """Show the colours with their values beside the slices, as long as the volume is shown."""
+def showLegend(display: Any, title: str) -> None:
+    """Show the colours with their values in the views, as long as what they colour is shown."""
     existing = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(display)
     legend = existing or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
     legend.SetTitleText(title)
     legend.SetLabelFormat("%.0f")
+    legend.SetSize(0.12, 0.4)
+    legend.GetTitleTextProperty().SetFontSize(_LEGEND_FONT)
+    legend.GetLabelTextProperty().SetFontSize(_LEGEND_FONT)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import qt
+import slicer
 import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
@@ -22,7 +23,7 @@ from RenalLayersLib.Display import ViewState, highlightLayer, openLayout, showMo
 from RenalLayersLib.ExportButtons import ExportButtons
 from RenalLayersLib.Inputs import Job, missingInput
 from RenalLayersLib.InputsPanel import InputsPanel
-from RenalLayersLib.Layout import showChart
+from RenalLayersLib.Layout import showChart, tidyLegend
 from RenalLayersLib.Logic import RenalLayersLogic, viewOf
 from RenalLayersLib.Parameters import LayerModel
 from RenalLayersLib.PlotLink import PlotLink
@@ -97,6 +98,11 @@ class RenalLayersPanel(VTKObservationMixin):
         """Whether nothing is under way and no change waits to be dealt with."""
         waiting = self._autoUpdate.isWaiting or self._models.active
         return self.state == State.Idle and not self._worker.busy and not waiting
+
+    @property
+    def cursorIsMoving(self) -> bool:
+        """Whether a movement of the crosshair is still to be shown."""
+        return self._cursor.isMoving
 
     # -- life cycle
 
@@ -362,6 +368,8 @@ class RenalLayersPanel(VTKObservationMixin):
         study = self._study()
         if study is not None:
             showCursor(study, self._parameters.shownMap, depth)
+            if slicer.app.layoutManager().plotViewCount:
+                tidyLegend()
 
     def _layerChosen(self, layer: float | None) -> None:
         study = self._study()

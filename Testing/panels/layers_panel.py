@@ -62,6 +62,7 @@ class LayersPanel:
         """Wait until nothing is under way and no change waits to be dealt with."""
         self.host.wait(20)
         self.host.waitUntil(lambda: self.panel.isResting, 30000)
+        self.host.wait(20)
 
     def edit(self, name: str, change: Any) -> None:
         """Change a segment's label map as a brush does: `change` gets it as an array (K, J, I) and changes it."""

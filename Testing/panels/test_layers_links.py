@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 from PySide6.QtCore import Qt
 from Testing.host import mouse
 
+from renal_layers.report.text import number
 from RenalLayersLib.Tables import columnsOfTable
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -28,7 +30,7 @@ def hover(layers: Any, point: np.ndarray) -> None:
     widget.sliceLogic().GetSliceNode().JumpSliceByCentering(*point)
     layers.host.wait(20)
     mouse.move(widget.sliceView(), mouse.slicePosition(widget, point), SHIFT)
-    layers.host.wait(80)
+    layers.host.waitUntil(lambda: not layers.panel.isResting or not layers.panel.cursorIsMoving)
 
 
 def line_of(layers: Any, role: str) -> list[float]:
@@ -156,7 +158,33 @@ def test_statistic_sides_and_band_change_the_chart(layers: Any) -> None:
     assert "R2* right" not in series()
     mouse.choose(layers.ui.statisticBox, "Mean")
     assert chart.GetYAxisTitle() == "Mean R2* (Hz)"
-    assert layers.ui.profileTable.horizontalHeaderItem(1).text() == "Left mean (Hz)"
+    mean = columnsOfTable(layers.study.find("profile:R2*"))["mean"][0]
+    assert layers.table(layers.ui.profileTable)[0][1] == number(mean, 4)
+    assert [layers.ui.profileTable.horizontalHeaderItem(n).text() for n in range(3)] == ["Depth (mm)", "Left (Hz)", "n"]
+
+
+def test_the_legend_names_the_sides_alone(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    hover(layers, deep_point(layers, 6.0))
+    chart = layers.host.layoutManager.plotWidget(0).plotView().chart()
+    plots = [chart.GetPlot(n) for n in range(chart.GetNumberOfPlots())]
+    assert {plot.GetLabel() for plot in plots if plot.GetLegendVisibility()} == {"R2* left", "R2* right"}
+    assert "R2* cursor" in {plot.GetLabel() for plot in plots}
+
+
+@pytest.mark.parametrize(
+    ("curve", "corner"),
+    [([1, 2, 3, 4], (False, True)), ([4, 3, 2, 1], (True, True)), ([np.nan] * 4, (True, True))],
+    ids=["rising", "falling", "nothing"],
+)
+def test_the_legend_keeps_off_the_curve(layers: Any, curve: list[float], corner: tuple[bool, bool]) -> None:
+    from RenalLayersLib.Layout import emptiestCorner
+    from RenalLayersLib.Tables import fillTable
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+    fillTable(node, {"depth": np.arange(4.0), "left": np.array(curve, float)}, {})
+    assert emptiestCorner(node) == corner
 
 
 def test_another_map_is_shown_when_it_is_chosen(layers: Any) -> None:

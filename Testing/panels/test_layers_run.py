@@ -51,7 +51,7 @@ def test_apply_gives_depth_layers_models_tables_and_a_chart_per_map_in_one_folde
     roles = ("depth", "layers", "surface", "depth shells", "profile:R2*", "gradient:T1", "chart:R2*", "chart:T1")
     assert [role for role in roles if study.find(role) is None] == []
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    assert hierarchy.GetItemName(study.folderItem) == layers.segmentation.GetName()
+    assert hierarchy.GetItemName(study.folderItem) == "Reference object kidneys: renal layers"
     folders = [hierarchy.GetItemParent(hierarchy.GetItemByDataNode(study.find(role))) for role in roles]
     assert set(folders) == {study.folderItem}
     assert study.find("depth").GetVoxelValueUnits().GetCodeValue() == "mm"
@@ -78,7 +78,7 @@ def test_apply_again_updates_every_node_and_adds_none(layers: Any) -> None:
     after = {slicer.mrmlScene.GetNthNode(n).GetID() for n in range(slicer.mrmlScene.GetNumberOfNodes())}
     assert after == before
     assert len(layers.table(layers.ui.profileTable)) == (rows + 1) // 2
-    assert layers.table(layers.ui.profileTable)[0][0] == "0-2 mm"
+    assert layers.table(layers.ui.profileTable)[0][0] == "0-2"
 
 
 def test_one_segment_that_holds_both_kidneys_is_split_by_its_position(layers: Any) -> None:
