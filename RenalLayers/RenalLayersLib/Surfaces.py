@@ -59,7 +59,7 @@ def showDepthShells(study: Any, layering: Layering) -> Any:
     display.SetScalarRangeFlag(display.UseManualScalarRange)
     display.SetScalarRange(0.0, float(np.ceil(deepest)))
     display.SetScalarVisibility(True)
-    showLegend(display, DEPTH_ARRAY)
+    showLegend(display, "mm")
     return node
 
 

@@ -30,7 +30,7 @@ UCUM = {
     "HU": ("[hnsf'U]", "Hounsfield unit"),
 }
 _LOCAL_SCHEME = "99RENAL"
-_LEGEND_FONT = 11
+_LEGEND_SIZE = (0.08, 0.35)
 _DISTANCE = ("121206", "DCM", "Distance")
 
 
@@ -76,7 +76,7 @@ def showDepth(study: Any, layering: Layering) -> Any:
     display.AutoThresholdOff()
     display.SetThreshold(1e-6, deepest)
     display.ApplyThresholdOn()
-    showLegend(display, "Depth (mm)")
+    showLegend(display, "mm")
     return node
 
 
@@ -136,12 +136,13 @@ def _code(value: str, scheme: str, meaning: str) -> Any:
     return entry
 
 
-def showLegend(display: Any, title: str) -> None:
-    """Show the colours with their values in the views, as long as what they colour is shown."""
+def showLegend(display: Any, unit: str) -> None:
+    """Show the colours with their values in the views, as long as what they colour is shown.
+
+    The values carry the unit and there is no title: Slicer stretches the title of a legend with the view.
+    """
     existing = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(display)
     legend = existing or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
-    legend.SetTitleText(title)
-    legend.SetLabelFormat("%.0f")
-    legend.SetSize(0.12, 0.4)
-    legend.GetTitleTextProperty().SetFontSize(_LEGEND_FONT)
-    legend.GetLabelTextProperty().SetFontSize(_LEGEND_FONT)
+    legend.SetTitleText("")
+    legend.SetLabelFormat(f"%.0f {unit}")
+    legend.SetSize(*_LEGEND_SIZE)
