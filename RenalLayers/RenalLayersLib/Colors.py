@@ -23,6 +23,14 @@ def viridis(count: int) -> np.ndarray:
     return np.column_stack([np.interp(where, range(len(_VIRIDIS)), channel) for channel in _VIRIDIS.T])
 
 
+def depthScale(deepest: float) -> tuple[float, int]:
+    """Return where the colours of depth end, in mm, and at how many round values a legend names them."""
+    power = 10.0 ** np.floor(np.log10(deepest))
+    step = next(power * part for part in (0.2, 0.5, 1.0, 2.0) if power * part >= deepest / 5)
+    steps = int(np.ceil(deepest / step - 1e-6))
+    return float(steps * step), steps + 1
+
+
 def depthColors(study: Any) -> Any:
     """Return the colour table of depth in mm."""
     node = study.node("vtkMRMLColorTableNode", "depth colors", f"{study.name} depth colours", subfolder=None)

@@ -76,7 +76,7 @@ class ViewState:
 
 
 def openLayout(study: Study, parameters: Any) -> None:
-    """Show slices through the middle of the kidneys beside the plot.
+    """Show slices through the middle of the kidneys, and all of them in 3D, beside the plot.
 
     A background is put behind them if there was none. Segments are shown by their outlines and those of tissue not
     at all, so that the layers can be seen.
@@ -94,15 +94,28 @@ def openLayout(study: Study, parameters: Any) -> None:
             composite.SetBackgroundVolumeID(background.GetID())
     middle = _middleOf(study.find("depth"))
     # Views that the layout has just shown get their size when the event loop is reached.
-    qt.QTimer.singleShot(0, lambda: _fitSlices(middle))
+    qt.QTimer.singleShot(0, lambda: _fitViews(middle))
 
 
-def _fitSlices(middle: tuple[float, float, float]) -> None:
-    """Show the whole image in each slice view, through a point in RAS mm."""
+def _fitViews(middle: tuple[float, float, float]) -> None:
+    """Show the whole image in each slice view, through a point in RAS mm, and all of the models in the 3D view."""
     for name in SLICES:
         logic = slicer.app.layoutManager().sliceWidget(name).sliceLogic()
         logic.FitSliceToAll()
         logic.GetSliceNode().JumpSliceByCentering(*middle)
+    _fitModels(slicer.app.layoutManager().threeDWidget(0).threeDView())
+
+
+def _fitModels(view: Any) -> None:
+    """Let the models fill a 3D view; the box, as large as the image, would have the camera stand back."""
+    node = view.mrmlViewNode()
+    box, labels = node.GetBoxVisible(), node.GetAxisLabelsVisible()
+    view.resetFocalPoint()
+    node.SetBoxVisible(False)
+    node.SetAxisLabelsVisible(False)
+    view.resetCamera()
+    node.SetBoxVisible(box)
+    node.SetAxisLabelsVisible(labels)
 
 
 def showOverlay(study: Study, overlay: Overlay, opacity: float) -> None:

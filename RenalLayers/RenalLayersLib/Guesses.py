@@ -26,6 +26,8 @@ _UNITS = (
     (r"shear[ _-]?wave|sws|\bspeed\b|velocity", "m/s"),
     (r"\bct\b|hounsfield", "HU"),
 )
+# A weighted image has the letters of a map in its name, and no unit.
+_WEIGHTED = r"weighted|(?<![a-z0-9])(t1|t2\*?|pd)w"
 
 
 def guessSegments(node: Any) -> dict[str, str]:
@@ -56,10 +58,15 @@ def guessSegments(node: Any) -> dict[str, str]:
 
 
 def guessUnit(volume: Any) -> str:
-    """Return the unit of a map: the one its volume carries, else the usual one of what its name says."""
+    """Return the unit of a map: the one its volume carries, else the usual one of what its name says.
+
+    A T1- or T2-weighted image has none.
+    """
     carried = volume.GetVoxelValueUnits()
     if carried is not None and carried.GetCodeValue():
         code = carried.GetCodeValue()
         return next((unit for unit, (ucum, _meaning) in UCUM.items() if ucum == code), code)
     name = volume.GetName().lower().replace("_", " ")
+    if re.search(_WEIGHTED, name):
+        return ""
     return next((unit for pattern, unit in _UNITS if re.search(rf"(?<![a-z0-9])({pattern})", name)), "")

@@ -17,7 +17,7 @@ from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to
 from renal_layers.layering import Layering
 from renal_layers.sampling import sample_nearest
 from renal_segmentation.volume import Volume
-from RenalLayersLib.Colors import depthColors
+from RenalLayersLib.Colors import depthColors, depthScale
 from RenalLayersLib.Volumes import showLegend, toImageData
 
 SHELL_STEP_MM = 5.0
@@ -57,9 +57,9 @@ def showDepthShells(study: Any, layering: Layering) -> Any:
     display.SetActiveScalar(DEPTH_ARRAY, vtk.vtkAssignAttribute.POINT_DATA)
     display.SetAndObserveColorNodeID(depthColors(study).GetID())
     display.SetScalarRangeFlag(display.UseManualScalarRange)
-    display.SetScalarRange(0.0, float(np.ceil(deepest)))
+    display.SetScalarRange(0.0, depthScale(deepest)[0])
     display.SetScalarVisibility(True)
-    showLegend(display, "mm")
+    showLegend(display, deepest)
     return node
 
 

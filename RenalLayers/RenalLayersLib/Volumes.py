@@ -12,7 +12,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 from renal_layers.layering import Layering
 from renal_layers.settings import Settings
 from renal_segmentation.volume import Volume
-from RenalLayersLib.Colors import depthColors, layerColors
+from RenalLayersLib.Colors import depthColors, depthScale, layerColors
 
 # UCUM codes and meanings of the units that renal maps come in.
 UCUM = {
@@ -70,13 +70,13 @@ def showDepth(study: Any, layering: Layering) -> Any:
     display = _display(node)
     display.SetAndObserveColorNodeID(depthColors(study).GetID())
     display.AutoWindowLevelOff()
-    deepest = float(np.ceil(layering.depth.array.max()))
-    display.SetWindowLevelMinMax(0.0, deepest)
+    deepest = float(layering.depth.array.max())
+    display.SetWindowLevelMinMax(0.0, depthScale(deepest)[0])
     display.SetInterpolate(False)
     display.AutoThresholdOff()
-    display.SetThreshold(1e-6, deepest)
+    display.SetThreshold(1e-6, float(np.ceil(deepest)))
     display.ApplyThresholdOn()
-    showLegend(display, "mm")
+    showLegend(display, deepest)
     return node
 
 
@@ -136,13 +136,16 @@ def _code(value: str, scheme: str, meaning: str) -> Any:
     return entry
 
 
-def showLegend(display: Any, unit: str) -> None:
-    """Show the colours with their values in the views, as long as what they colour is shown.
+def showLegend(display: Any, deepest: float) -> None:
+    """Show the colours of depth with their values in the views, as long as what they colour is shown.
 
     The values carry the unit and there is no title: Slicer stretches the title of a legend with the view.
     """
     existing = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(display)
     legend = existing or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(display)
     legend.SetTitleText("")
-    legend.SetLabelFormat(f"%.0f {unit}")
+    end, labels = depthScale(deepest)
+    decimals = max(0, -int(np.floor(np.log10(end / (labels - 1)) + 1e-6)))
+    legend.SetNumberOfLabels(labels)
+    legend.SetLabelFormat(f"%.{decimals}f mm")
     legend.SetSize(*_LEGEND_SIZE)

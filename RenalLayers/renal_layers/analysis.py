@@ -142,7 +142,7 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
     }
     if not np.isin(label, list(tissue.names)).any():
         raise NoOverlapError(
-            "The tissue labels and the kidneys do not overlap in space, or --tissue-label names other values: "
+            "The tissue labels and the kidneys do not overlap in space, or cortex and medulla have other label values: "
             "check both."
         )
     side, depth = layering.side.array[measured], layering.depth.array[measured].astype(float)

@@ -104,7 +104,7 @@ def _no_fit(name: str, side: str, n: int, low: float, high: float) -> Notice:
     return Notice(
         "no-gradient",
         f"Map '{name}', {side}: no gradient, because only {n} voxels lie between {low:.1f} and {high:.1f} mm "
-        "of depth; choose another --gradient-range.",
+        "of depth; choose another gradient range.",
     )
 
 

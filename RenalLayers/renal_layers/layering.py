@@ -139,7 +139,7 @@ def make_layers(
     if not keep.any():
         raise EmptyMaskError(
             f"Every kidney voxel lies within {settings.pelvis_distance_mm:g} mm of the renal pelvis: "
-            "use a smaller --exclude-pelvis."
+            "leave out less (--exclude-pelvis)."
         )
     if settings.layer_model == "mm":
         layers = layers_mm(depth, settings.layer_thickness_mm)

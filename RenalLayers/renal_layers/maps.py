@@ -201,7 +201,7 @@ def _notices(samples: MapSamples, share: float, image: Volume, layering: Layerin
             Notice(
                 "oversampled",
                 f"Map '{samples.name}' was interpolated: each of its voxels counts as about {ratio:.1f} mask voxels, "
-                f"so standard errors are too small by about a factor of {ratio**0.5:.1f}; use --space map for those.",
+                f"so standard errors are too small by about a factor of {ratio**0.5:.1f}; use map space for those.",
             )
         )
     return tuple(notices)

@@ -109,8 +109,8 @@ def _given_sides_notices(side: Volume) -> tuple[Notice, ...]:
         return (
             Notice(
                 "sides-contradict-ras",
-                "The kidney labelled left lies to the patient's right of the one labelled right: check --labels "
-                "and the orientation of the mask.",
+                "The kidney labelled left lies to the patient's right of the one labelled right: check which "
+                "label is which and the orientation of the mask.",
             ),
         )
     return ()

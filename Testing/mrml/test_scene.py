@@ -26,6 +26,8 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed: pip
 
 from vtk.util.numpy_support import vtk_to_numpy  # noqa: E402
 
+from RenalLayersLib.Colors import depthScale  # noqa: E402
+from RenalLayersLib.Guesses import guessUnit  # noqa: E402
 from RenalLayersLib.MrmlCore import mrmlScene, quiet  # noqa: E402
 from RenalLayersLib.Results import showResults  # noqa: E402
 from RenalLayersLib.SceneFile import writeScene  # noqa: E402
@@ -178,6 +180,28 @@ def test_the_models_lie_on_the_kidneys_and_the_shells_say_their_depth(case: Any,
     assert (inner.min(0) > points.min(0)).all()
     assert (inner.max(0) < points.max(0)).all()
     assert study.find("depth shells").GetDisplayNode().GetActiveScalarName() == "Depth (mm)"
+
+
+@pytest.mark.parametrize(
+    ("deepest", "end", "labels"), [(1.8, 2.0, 5), (9.9, 10.0, 6), (15.0, 15.0, 4), (20.1, 25.0, 6), (63.0, 80.0, 5)]
+)
+def test_the_colours_of_depth_end_at_a_round_value_named_with_its_unit(
+    scene: Any, deepest: float, end: float, labels: int
+) -> None:
+    assert depthScale(deepest) == (pytest.approx(end), labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("R2star map", "Hz"), ("t2w_sub01", ""), ("T1-weighted", ""), ("T2* mapping", "ms"), ("ADC", "mm2/s"),
+        ("WIP_asl_rbf", "ml/100g/min"), ("left kidney", ""),
+    ],
+)  # fmt: skip
+def test_the_unit_of_a_map_is_guessed_from_its_name_but_not_that_of_a_weighted_image(
+    scene: Any, name: str, unit: str
+) -> None:
+    assert guessUnit(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)) == unit
 
 
 def test_each_map_has_a_chart_with_sides_band_and_gradient_lines(bundle: Path, scene: Any) -> None:

@@ -255,4 +255,4 @@ def test_overlay_opacity_and_models_follow_the_panel(layers: Any) -> None:
     mouse.click(layers.ui.showSurfaceCheck)
     assert not layers.study.find("surface").GetDisplayNode().GetVisibility()
     legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(layers.study.find("depth").GetDisplayNode())
-    assert legend.GetTitleText() == "Depth (mm)"
+    assert legend.GetLabelFormat() == "%.0f mm"

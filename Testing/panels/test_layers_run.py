@@ -58,6 +58,19 @@ def test_apply_gives_depth_layers_models_tables_and_a_chart_per_map_in_one_folde
     assert study.find("gradient:R2*").GetColumnUnitLabel("slope") == "Hz/mm"
 
 
+def test_the_first_results_fill_the_3d_view_seen_from_in_front(layers: Any) -> None:
+    layers.choose()
+    layers.apply()
+    view = slicer.app.layoutManager().threeDWidget(0).threeDView()
+    bounds = np.array(layers.study.find("surface").GetPolyData().GetBounds()).reshape(3, 2)
+    camera = view.cameraNode()
+    np.testing.assert_allclose(camera.GetFocalPoint(), bounds.mean(1), atol=1)
+    away = np.array(camera.GetPosition()) - camera.GetFocalPoint()
+    assert away[1] > 0.99 * np.linalg.norm(away)
+    assert np.linalg.norm(away) < 5 * np.linalg.norm(bounds[:, 1] - bounds[:, 0])
+    assert view.mrmlViewNode().GetBoxVisible()
+
+
 def test_apply_shows_slices_and_plot_side_by_side_with_the_layers_over_the_image(layers: Any) -> None:
     layers.choose(layers.r2star)
     layers.apply()

@@ -68,11 +68,23 @@ class qMRMLThreeDView(ctkVTKAbstractView):
             collection.AddItem(self._group.GetNthDisplayableManager(index))
 
     def resetFocalPoint(self) -> None:
-        """Look at the middle of what is shown."""
+        """Look at the middle of what is shown, and draw the box around it."""
+        node = self.mrmlViewNode()
+        shown = node.GetBoxVisible(), node.GetAxisLabelsVisible()
+        self._showBox(False, False)
         bounds = self._renderer.ComputeVisiblePropBounds()
         if bounds[0] <= bounds[1]:
             self.cameraNode().SetFocalPoint([(bounds[n] + bounds[n + 1]) / 2 for n in (0, 2, 4)])
+        self._showBox(*shown)
+        node.InvokeEvent(node.ResetFocalPointRequestedEvent)
         self.scheduleRender()
+
+    def _showBox(self, box: bool, labels: bool) -> None:
+        node = self.mrmlViewNode()
+        before = node.StartModify()
+        node.SetBoxVisible(box)
+        node.SetAxisLabelsVisible(labels)
+        node.EndModify(before)
 
     def resetCamera(
         self, resetRotation: bool = True, resetTranslation: bool = True, resetDistance: bool = True
