@@ -1,0 +1,103 @@
+"""The build of one person, drawn first: every organ is placed by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from renal_segmentation.synthesis.canvas import Canvas
+from renal_segmentation.synthesis.noise import stream
+from renal_segmentation.synthesis.shapes import rotation
+
+ADULT_SCALE = (0.88, 1.1)
+CHILD_SCALE = (0.58, 0.88)
+
+
+@dataclass(frozen=True)
+class Body:
+    """Measures of a person in mm of the reference adult; only `scale` tells a child from an adult.
+
+    Attributes
+    ----------
+    scale : float
+        Size against the reference adult.
+    half_width, half_depth : float
+        Half axes of the abdominal cavity at the kidneys.
+    squareness : float
+        0 for an elliptic trunk, 1 for one with flattened sides.
+    wall : float
+        Thickness of the muscles around the cavity.
+    fat_front, fat_side, fat_back : float
+        Thickness of the fat under the skin.
+    visceral : float
+        Fat within the cavity, 0 (none) to 1.
+    spine_y, spine_curve : float
+        Centre of the vertebrae at the kidneys, and how far the spine recedes above and below.
+    vertebra : float
+        Half depth of a vertebral body.
+    psoas : float
+        Half width of the psoas muscle at the kidneys.
+    dome : float
+        Height of the diaphragm.
+    """
+
+    scale: float
+    half_width: float
+    half_depth: float
+    squareness: float
+    wall: float
+    fat_front: float
+    fat_side: float
+    fat_back: float
+    visceral: float
+    spine_y: float
+    spine_curve: float
+    vertebra: float
+    psoas: float
+    dome: float
+
+    def spine_at(self, z: float) -> float:
+        """Return y of the vertebral centres at a height."""
+        return self.spine_y - self.spine_curve * ((z + 40) / 100) ** 2
+
+    def psoas_at(self, z: float) -> tuple[float, float, float]:
+        """Return the distance of the psoas from the midline, its y, and its half width at a height."""
+        half = float(np.clip(self.psoas - 0.1 * z, 4, 1.7 * self.psoas))
+        return self.vertebra + 0.75 * half - 0.05 * z, self.spine_at(z) - 4, half
+
+
+def draw_body(seed: int, child_share: float) -> Body:
+    """Return the build of the person of a seed."""
+    rng = stream(seed, "body")
+    draw = rng.uniform
+    obesity, width = rng.beta(1.2, 1.8), draw(112, 146)
+    child = rng.random() < child_share
+    under_skin = 3 + 45 * obesity * draw(0.4, 1)
+    wall = draw(7, 15)
+    depth = width * draw(0.6, 0.76) + 22 * obesity
+    return Body(
+        scale=draw(*CHILD_SCALE) if child else float(np.clip(rng.normal(1, 0.05), *ADULT_SCALE)),
+        half_width=width + 14 * obesity,
+        half_depth=depth,
+        squareness=draw(0, 0.7),
+        wall=wall,
+        fat_front=under_skin * draw(0.6, 1.1),
+        fat_side=under_skin * draw(0.5, 1.0),
+        fat_back=under_skin * draw(0.5, 1.3),
+        visceral=float(np.clip((0.25 if child else 0.85) * obesity + rng.normal(0.12, 0.15), 0, 1)),
+        spine_y=-depth - wall + draw(54, 68) + 8 * obesity,
+        spine_curve=draw(1, 9),
+        vertebra=draw(17, 21),
+        psoas=draw(13, 20),
+        dome=draw(95, 135),
+    )
+
+
+def blank_canvas(seed: int, spacing_mm: float, body: Body) -> Canvas:
+    """Return the field around the kidneys of a person, somewhat turned and off centre as in a real examination."""
+    rng = stream(seed, "pose")
+    draw = rng.uniform
+    turned = rotation(draw(-12, 12), draw(-6, 6), draw(-8, 8))
+    shift = (draw(-12, 12), draw(-20, 20), draw(-35, 35))
+    return Canvas(seed, spacing_mm, turned, body.scale, shift, draw(1.0, 3.5))

@@ -1,0 +1,62 @@
+"""Aorta and vena cava with their branches to the kidneys, and the ureters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from renal_segmentation.synthesis.body import Body
+from renal_segmentation.synthesis.canvas import Canvas
+from renal_segmentation.synthesis.kidney import KIDNEY_TISSUES
+from renal_segmentation.synthesis.kidney_plan import Kidneys
+from renal_segmentation.synthesis.noise import stream
+from renal_segmentation.synthesis.shapes import Point, smooth_curve
+from renal_segmentation.synthesis.skeleton import BONES
+from renal_segmentation.synthesis.tissues import Tissue
+
+KEPT = KIDNEY_TISSUES | BONES
+
+
+def paint_great_vessels(canvas: Canvas, body: Body, seed: int) -> None:
+    """Paint the aorta to the left and the vena cava to the right of the midline, before the spine."""
+    rng = stream(seed, "great vessels")
+    draw = rng.uniform
+    for tissue, x, radius in ((Tissue.VENA_CAVA, draw(14, 24), draw(6, 13)), (Tissue.AORTA, -draw(4, 14), draw(7, 12))):
+        trunk = [_before_spine(body, x + draw(-4, 4), z, radius + draw(0, 4)) for z in (-95, -45, 0, 45, 90, 160, 260)]
+        box, distance = canvas.tube(smooth_curve(trunk, 8), radius)
+        canvas.paint(box, distance < 0, tissue, spare=KEPT)
+        for side in (-1, 1):
+            legs = [
+                trunk[0],
+                np.array([side * draw(25, 40), trunk[0][1] - 5, -130.0]),
+                np.array([side * draw(60, 80), 0.0, -190.0]),
+            ]
+            box, distance = canvas.tube(smooth_curve(legs, 8), 0.62 * radius)
+            canvas.paint(box, distance < 0, tissue, spare=KEPT)
+
+
+def _before_spine(body: Body, x: float, z: float, gap: float) -> Point:
+    return np.array([x, body.spine_at(z) + body.vertebra + gap, z])
+
+
+def paint_renal_vessels(canvas: Canvas, body: Body, kidneys: Kidneys, seed: int) -> None:
+    """Paint arteries, veins and ureters between the kidneys and the midline."""
+    rng = stream(seed, "renal vessels")
+    draw = rng.uniform
+    for plan in kidneys.native:
+        side = plan.side
+        gate = plan.at((0.75, 0, 0))
+        for _ in range(int(rng.integers(1, 4))):
+            origin = _before_spine(body, side * draw(4, 14), gate[2] + draw(-5, 25), draw(4, 14))
+            start = gate + rng.uniform(-5, 5, 3)
+            half_way = (start + origin) / 2 + (0, draw(-2, 10), draw(-4, 4))
+            box, distance = canvas.tube(smooth_curve([start, half_way, origin], 5), draw(2, 5.5))
+            canvas.paint(box, distance < 0, Tissue.VESSEL, spare=KEPT | {Tissue.AORTA, Tissue.VENA_CAVA})
+        outlet = [gate, gate + (-side * draw(2, 10), draw(0, 6), -draw(12, 30))]
+        for z in (-75.0, -120.0, -160.0):
+            x, y, half = body.psoas_at(z)
+            if z < outlet[-1][2] - 15:
+                outlet.append(np.array([side * x, y + 1.2 * half + 2, z]))
+        radii = np.full(len(curve := smooth_curve(outlet, 5)), draw(1.5, 3.0))
+        radii[: len(radii) // 5] = np.linspace(draw(2, 8), radii[-1], len(radii) // 5)
+        box, distance = canvas.tube(curve, radii)
+        canvas.paint(box, distance < 0, Tissue.URETER, spare=KEPT)
