@@ -27,7 +27,7 @@ from renal_segmentation.synthesis.organs import (
 from renal_segmentation.synthesis.settings import AbdomenSettings
 from renal_segmentation.synthesis.skeleton import paint_hips, paint_muscles, paint_ribs, paint_spine
 from renal_segmentation.synthesis.trunk import paint_trunk
-from renal_segmentation.synthesis.vessels import paint_great_vessels, paint_renal_vessels
+from renal_segmentation.synthesis.vessels import paint_great_vessels, paint_renal_vessels, paint_visceral_vessels
 from renal_segmentation.volume import Volume
 
 USUAL = AbdomenSettings()
@@ -80,6 +80,7 @@ def _paint_surroundings(canvas: Canvas, body: Body, seed: int) -> None:
     paint_duodenum(canvas, body, below, seed)
     paint_pelvis(canvas, trunk, body, seed)
     paint_colon(canvas, body, below, seed)
+    paint_visceral_vessels(canvas, body, seed)
     paint_small_bowel(canvas, body, trunk, below, seed)
     paint_ascites(canvas, trunk, body, below, seed)
     paint_great_vessels(canvas, body, seed)

@@ -66,7 +66,7 @@ class Outline:
 def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
     """Paint a kidney with the fat around it over whatever is there, and return its outline."""
     parts = parts_of(plan.side)
-    outline = _draw_outline(canvas, plan, rng)
+    outline = _draw_outline(canvas, plan, rng, visceral)
     box = outline.box
     _paint_fat(canvas, outline, rng, visceral)
     inside = (outline.surface < 0) & ~canvas.among(box, SPARED)
@@ -81,7 +81,7 @@ def _all(parts: Parts) -> tuple[Tissue, ...]:
     return (parts.cortex, parts.medulla, parts.fat, parts.collecting, parts.vessel, parts.cyst, parts.tumour)
 
 
-def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) -> Outline:
+def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
     """Return a bean: an ellipsoid bent around the hilum, its surface wavering, with a notch where the vessels enter."""
     draw = rng.uniform
     ru, rv, rw = plan.radii
@@ -93,7 +93,7 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) ->
     v = v - np.float32(draw(-0.1, 0.1) * rv) * along * along
     taper = 1 + np.float32(draw(-0.12, 0.12)) * np.clip(along, -1.3, 1.3)
     fields = (u / taper, v / taper, w)
-    surface = ellipsoid(fields, plan.radii, draw(0.1, 0.6))
+    surface = ellipsoid(fields, plan.radii, draw(0, 0.45))
     surface += (
         np.float32(draw(0.2, 1.3)) * canvas.noise["middle"][box] + np.float32(draw(0, 0.5)) * canvas.noise["fine"][box]
     )
@@ -106,7 +106,8 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) ->
     surface = np.maximum(surface, -notch)
     thick = plan.parenchyma
     radii = (max(0.95 * ru - 0.72 * thick, 5), max(rv - thick, 0.3 * rv), max(rw - 1.15 * thick, 0.35 * rw))
-    hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), radii)
+    open_share = float(np.clip(draw(0.45, 0.9) + 0.4 * visceral, 0.45, 1.1))
+    hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), [open_share * r for r in radii])
     gate = ellipsoid(local(fields, (ru, 0, 0)), (0.8 * ru, draw(0.25, 0.4) * rv, draw(0.18, 0.32) * rw))
     sinus = np.minimum(hollow, gate) + np.float32(draw(0.5, 2.0)) * canvas.noise["fine"][box]
     return Outline(box, fields, np.asarray(surface), np.asarray(sinus))
@@ -116,11 +117,9 @@ def _paint_fat(canvas: Canvas, outline: Outline, rng: np.random.Generator, visce
     """Paint the perirenal fat, which dents the organs and, thinly, the muscles, and sometimes the fascia around it."""
     draw = rng.uniform
     box = outline.box
-    usual = draw(0, 5) + 18 * visceral * draw(0.3, 1.2)
-    behind = np.clip(-outline.fields[1] / 30, -1, 1) * 0 + 1
-    thick = np.clip(
-        usual * behind * (1 + 0.45 * canvas.noise["coarse"][box] + 0.15 * canvas.noise["middle"][box]), 0, 30
-    )
+    usual = draw(0, 4) + 20 * visceral * draw(0.3, 1.2)
+    uneven = 1 + np.float32(0.5) * canvas.noise["coarse"][box] + np.float32(0.2) * canvas.noise["middle"][box]
+    thick = np.clip(usual * uneven, 0, 30)
     notch = np.maximum(thick, np.where(outline.fields[0] > 0, CAPSULE_GAP_MM, 0))
     canvas.paint(
         box, outline.surface < notch, Tissue.PERIRENAL_FAT, spare=SPARED | MUSCLES | KIDNEY_TISSUES | {Tissue.LUNG}
@@ -148,7 +147,7 @@ def _paint_pyramids(
     while len(chosen) < min(count, len(tried)):
         apart = np.min([np.abs((tried - c) * plan.radii).sum(1) for c in chosen], axis=0)
         chosen.append(tried[int(np.argmax(apart))])
-    column = rng.uniform(1.0, 3.2)
+    column = rng.uniform(1.0, 3.6)
     deep = (outline.surface < -plan.cortex) & (outline.sinus > -1) & canvas.among(outline.box, [parts.cortex])
     u, v, w = (field[deep] / np.float32(r) for field, r in zip(outline.fields, plan.radii, strict=True))
     length = np.sqrt(u * u + v * v + w * w) + 1e-6

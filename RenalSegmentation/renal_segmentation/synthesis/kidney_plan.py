@@ -65,14 +65,14 @@ def plan_kidneys(body: Body, seed: int, settings: AbdomenSettings) -> Kidneys:
     """Draw the kidneys of a person."""
     rng = stream(seed, "kidney plan")
     draw = rng.uniform
-    size, level = float(np.clip(rng.normal(1, 0.07), 0.84, 1.18)), draw(-22, 26)
+    size, level = float(np.clip(rng.normal(1, 0.055), 0.87, 1.15)), draw(-22, 26)
     drop = draw(-6, 24)
     joined, grafted = rng.random() < settings.horseshoe_share, rng.random() < settings.transplant_share
     absent = rng.random(2) < settings.missing_share
     joined = joined and not absent.any() and not grafted
     plans = []
     for side, missing, z in zip((LEFT, RIGHT), absent, (level, level - drop), strict=True):
-        own = size * rng.normal(1, 0.04)
+        own = size * rng.normal(1, 0.03)
         shrunken = rng.random() < (0.6 if grafted else ATROPHY_SHARE)
         own *= draw(0.5, 0.8) if shrunken else (draw(1.1, 1.22) if absent.any() else 1.0)
         plan = _draw_plan(body, rng, side, z, own, joined)
@@ -86,7 +86,7 @@ def plan_kidneys(body: Body, seed: int, settings: AbdomenSettings) -> Kidneys:
 
 def _draw_plan(body: Body, rng: np.random.Generator, side: int, z: float, size: float, joined: bool) -> KidneyPlan:
     draw = rng.uniform
-    radii = (draw(26, 32.5) * size, draw(21.5, 28) * size, draw(49, 61) * size)
+    radii = (draw(27, 32) * size, draw(22.5, 27) * size, draw(50, 60) * size)
     lean = -draw(14, 30) if joined else draw(4, 22)
     inward = np.deg2rad(draw(60, 85) if joined else draw(12, 65))
     hilum = np.array([-side * np.cos(inward), np.sin(inward), 0])
@@ -131,12 +131,13 @@ def _settled(plan: KidneyPlan, body: Body) -> KidneyPlan:
 def _push(points: Point, body: Body, side: int) -> Point:
     """Return the move in mm, shape (3,), that brings points of a kidney's surface out of its solid neighbours."""
     x, y, z = (side * points[:, 0]), points[:, 1], points[:, 2]
-    a, b = 0.96 * body.half_width, 0.98 * body.half_depth
-    out = np.maximum(ellipse(x.astype(np.float32), y.astype(np.float32), a, b, body.squareness) + WALL_GAP_MM, 0)
+    a, b = body.half_width, body.half_depth
+    waisted = x.astype(np.float32) / body.width_at(z.astype(np.float32))
+    out = np.maximum(ellipse(waisted, y.astype(np.float32), a, b, body.squareness) + WALL_GAP_MM, 0)
     worst = int(np.argmax(out))
     normal = np.array([x[worst] / a**2, y[worst] / b**2])
     push = -0.5 * out[worst] * normal / max(float(np.linalg.norm(normal)), 1e-9)
-    half = np.clip(body.psoas - 0.1 * z, 4, 1.7 * body.psoas)
+    half = np.clip(body.psoas - 0.11 * z, 3, 1.8 * body.psoas)
     spine = body.spine_y - body.spine_curve * ((z + 40) / 100) ** 2
     muscle = ellipse(
         (x - body.vertebra - 0.75 * half + 0.05 * z).astype(np.float32),

@@ -23,12 +23,14 @@ def paint_liver(canvas: Canvas, body: Body, below: BoolField, seed: int) -> None
     rng = stream(seed, "liver")
     draw = rng.uniform
     a, b = body.half_width, body.half_depth
-    tip, left_end = draw(-75, 10), draw(-0.65, 0.05) * a
+    tip, left_end = draw(-75, 10), draw(-0.75, -0.05) * a
     x, y, z = canvas.x, canvas.y, canvas.z
-    lower = np.float32(tip) + np.float32(draw(0.25, 0.75)) * np.clip(np.float32(0.75 * a) - x, -20, 250)
-    lower += np.float32(draw(-0.15, 0.35)) * (y - np.float32(body.spine_y)) + 6 * canvas.noise["coarse"]
+    beside = np.clip(np.float32(0.75 * a) - x, -20, 250)
+    lower = np.float32(tip) + np.float32(draw(0.2, 0.6)) * beside + np.float32(draw(0, 0.003)) * beside * beside
+    lower += np.float32(draw(-0.15, 0.35)) * (y - np.float32(body.spine_y))
+    lower += np.float32(draw(5, 13)) * canvas.noise["coarse"] + np.float32(draw(0, 5)) * canvas.noise["middle"]
     behind = np.float32(body.spine_y + body.vertebra + draw(8, 25)) + np.where(x < 0, -0.25 * x, 0)
-    inside = below & (z > lower) & (x > np.float32(left_end) + 8 * canvas.noise["coarse"])
+    inside = below & (z > lower) & (x > np.float32(left_end) + 12 * canvas.noise["coarse"])
     inside &= (x > np.float32(body.vertebra + draw(8, 20))) | (y > behind)
     canvas.paint(canvas.whole, inside, Tissue.LIVER, over=FATS)
     branch = np.abs(canvas.noise["middle"]) < draw(0.02, 0.09)
@@ -51,14 +53,16 @@ def paint_spleen(canvas: Canvas, body: Body, below: BoolField, seed: int) -> Non
     rng = stream(seed, "spleen")
     draw = rng.uniform
     size = float(np.clip(rng.normal(1, 0.15), 0.7, 1.6))
-    centre = (-body.half_width * draw(0.72, 0.88), body.spine_y + draw(-8, 28), draw(42, 80))
-    radii = (draw(19, 27) * size, draw(36, 50) * size, draw(44, 60) * size)
-    turned = rotation(draw(-30, 5), draw(5, 30), draw(-25, 15))
-    box, distance = canvas.ellipsoid(centre, radii, turned, draw(0, 0.5), rough_mm=draw(0.5, 2.5))
-    hilum = canvas.ellipsoid((centre[0] + 1.1 * radii[0], centre[1] + draw(0, 25), centre[2]), (0.8 * radii[0], 16, 30))
+    radii = (draw(27, 38) * size, draw(40, 55) * size, draw(50, 68) * size)
+    centre = (draw(0.7, 0.95) * radii[0] - body.half_width, body.spine_y + draw(-12, 25), draw(32, 72))
+    turned = rotation(draw(-30, 5), draw(0, 22), draw(-25, 15))
+    box, distance = canvas.ellipsoid(centre, radii, turned, draw(0, 0.6), rough_mm=draw(0.5, 2.5))
+    hilum = canvas.ellipsoid(
+        (centre[0] + 1.05 * radii[0], centre[1] + draw(0, 25), centre[2]), (0.6 * radii[0], 14, 28)
+    )
     if rng.random() < SPLEEN_SHARE:
         canvas.paint(box, (distance < 0) & below[box], Tissue.SPLEEN, over=FATS | {Tissue.DIAPHRAGM})
-        canvas.paint(hilum[0], (hilum[1] < 0), Tissue.VISCERAL_FAT, over=[Tissue.SPLEEN])
+        canvas.paint(hilum[0], hilum[1] < 0, Tissue.VISCERAL_FAT, over=[Tissue.SPLEEN])
 
 
 def paint_pancreas(canvas: Canvas, body: Body, below: BoolField, seed: int) -> None:

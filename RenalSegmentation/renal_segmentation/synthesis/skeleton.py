@@ -29,7 +29,7 @@ def paint_muscles(canvas: Canvas, body: Body, seed: int) -> None:
     canal = spine - np.float32(body.vertebra + 7)
     rough = canvas.noise["middle"][box]
     inside = canvas.among(box, [Tissue.BODY_WALL, Tissue.VISCERAL_FAT])
-    origin, width, flat, thin = draw(30, 70), draw(17, 25), draw(6, 10), draw(0.05, 0.14)
+    origin, width, flat, thin = draw(20, 62), draw(17, 25), draw(6, 10), draw(0.05, 0.14)
     for side in (-1, 1):
         lateral = np.float32(side) * x
         back = ellipse(lateral - np.float32(half + 3), y - canal + np.float32(0.75 * thick), half, thick, 0.5) + rough
@@ -40,7 +40,7 @@ def paint_muscles(canvas: Canvas, body: Body, seed: int) -> None:
             box, (quadratus < 0) & (z < origin - 10), Tissue.QUADRATUS, over=[Tissue.BODY_WALL, Tissue.VISCERAL_FAT]
         )
         canvas.paint(box, (back < 0) & inside, Tissue.BACK_MUSCLE)
-        muscle = np.clip(np.float32(body.psoas) - np.float32(0.1) * z, 4, np.float32(1.7 * body.psoas))
+        muscle = np.clip(np.float32(body.psoas) - np.float32(0.11) * z, 3, np.float32(1.8 * body.psoas))
         psoas = ellipse(
             lateral - np.float32(body.vertebra) - np.float32(0.75) * muscle + np.float32(0.05) * z,
             y - spine + np.float32(4),

@@ -60,3 +60,22 @@ def paint_renal_vessels(canvas: Canvas, body: Body, kidneys: Kidneys, seed: int)
         radii[: len(radii) // 5] = np.linspace(draw(2, 8), radii[-1], len(radii) // 5)
         box, distance = canvas.tube(curve, radii)
         canvas.paint(box, distance < 0, Tissue.URETER, spare=KEPT)
+
+
+def paint_visceral_vessels(canvas: Canvas, body: Body, seed: int) -> None:
+    """Paint the portal and splenic veins and the branches that fan out into the mesentery."""
+    rng = stream(seed, "visceral vessels")
+    draw = rng.uniform
+    fats = [Tissue.VISCERAL_FAT, Tissue.MESENTERY, Tissue.LIVER, Tissue.PANCREAS]
+    root = _before_spine(body, draw(-5, 12), draw(-5, 15), draw(22, 34))
+    spleen = np.array([-body.half_width * draw(0.45, 0.65), body.spine_y + draw(10, 35), draw(25, 60)])
+    porta = np.array([draw(30, 50), root[1] + draw(-5, 20), draw(40, 65)])
+    middle = _before_spine(body, -25, draw(10, 25), draw(22, 32))
+    box, distance = canvas.tube(smooth_curve([spleen, middle, root, porta], 6), draw(3, 7))
+    canvas.paint(box, distance < 0, Tissue.LIVER_VESSEL, over=fats)
+    for _ in range(int(rng.integers(4, 16))):
+        end = np.array([draw(-0.6, 0.6) * body.half_width, draw(0.1, 0.8) * body.half_depth, draw(-140, -10)])
+        bow = (root + end) / 2 + rng.uniform(-15, 15, 3)
+        curve = smooth_curve([root, bow, end], 8)
+        box, distance = canvas.tube(curve, np.linspace(draw(2, 4), 1.2, len(curve)))
+        canvas.paint(box, distance < 0, Tissue.VESSEL, over=fats[:2])
