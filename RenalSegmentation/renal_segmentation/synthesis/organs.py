@@ -30,8 +30,9 @@ def paint_liver(canvas: Canvas, body: Body, below: BoolField, seed: int) -> None
     lower += np.float32(draw(-0.15, 0.35)) * (y - np.float32(body.spine_y))
     lower += np.float32(draw(5, 13)) * canvas.noise["coarse"] + np.float32(draw(0, 5)) * canvas.noise["middle"]
     behind = np.float32(body.spine_y + body.vertebra + draw(8, 25)) + np.where(x < 0, -0.25 * x, 0)
+    edge = np.float32(draw(4, 12)) * canvas.noise["coarse"] + np.float32(0.3) * np.clip(y, -80, 80)
     inside = below & (z > lower) & (x > np.float32(left_end) + 12 * canvas.noise["coarse"])
-    inside &= (x > np.float32(body.vertebra + draw(8, 20))) | (y > behind)
+    inside &= (x > np.float32(body.vertebra + draw(8, 30)) + edge) | (y > behind + edge)
     canvas.paint(canvas.whole, inside, Tissue.LIVER, over=FATS)
     branch = np.abs(canvas.noise["middle"]) < draw(0.02, 0.09)
     branch &= np.abs(canvas.noise["coarse"]) < 0.5
@@ -89,7 +90,7 @@ def paint_pancreas(canvas: Canvas, body: Body, below: BoolField, seed: int) -> N
 def paint_adrenal(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) -> None:
     """Paint the thin limbs of the adrenal on the inner side of an upper pole, sometimes with a nodule."""
     draw = rng.uniform
-    top = plan.at((0.35, 0.1, 0.85)) + (-plan.side * draw(4, 12), draw(4, 14), draw(2, 14))
+    top = plan.at((0.35, 0.1, 0.85)) + np.array([-plan.side * draw(4, 12), draw(4, 14), draw(2, 14)])
     for fan in (-draw(12, 35), draw(12, 35)):
         turned = rotation(draw(-15, 25), -plan.side * 10, plan.side * (20 + fan))
         thin, deep, tall = draw(1.6, 3.2), draw(10, 17), draw(9, 16)

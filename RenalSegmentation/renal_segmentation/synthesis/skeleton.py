@@ -7,7 +7,7 @@ import numpy as np
 from renal_segmentation.synthesis.body import Body
 from renal_segmentation.synthesis.canvas import Canvas
 from renal_segmentation.synthesis.noise import stream
-from renal_segmentation.synthesis.shapes import ellipse
+from renal_segmentation.synthesis.shapes import ellipse, rotation
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.synthesis.trunk import Trunk
 
@@ -41,6 +41,7 @@ def paint_muscles(canvas: Canvas, body: Body, seed: int) -> None:
         )
         canvas.paint(box, (back < 0) & inside, Tissue.BACK_MUSCLE)
         muscle = np.clip(np.float32(body.psoas) - np.float32(0.11) * z, 3, np.float32(1.8 * body.psoas))
+        muscle = np.clip(np.float32(0.4) * (np.float32(origin) - z), 1, muscle)
         psoas = ellipse(
             lateral - np.float32(body.vertebra) - np.float32(0.75) * muscle + np.float32(0.05) * z,
             y - spine + np.float32(4),
@@ -127,9 +128,14 @@ def paint_hips(canvas: Canvas, body: Body, trunk: Trunk, seed: int) -> None:
     wing = (z < top) & (np.abs(x) > 35) & (y < 40) & (plate < 0) & (depth > -body.wall)
     canvas.paint(box, wing, Tissue.CORTICAL_BONE)
     canvas.paint(box, wing & (plate < -2), Tissue.MARROW)
-    sacrum = ellipse(x, y - np.float32(body.spine_at(-150)), 48.0, 22.0, 0.3)
-    canvas.paint(box, (sacrum < 0) & (z < crest - 40), Tissue.CORTICAL_BONE)
-    canvas.paint(box, (sacrum < -2.5) & (z < crest - 40), Tissue.VERTEBRA)
+    sacrum, distance = canvas.ellipsoid(
+        (0, body.spine_at(-170), crest - 90),
+        (draw(44, 54), draw(22, 28), draw(55, 65)),
+        rotation(draw(10, 30), 0, 0),
+        0.3,
+    )
+    canvas.paint(sacrum, distance < 0, Tissue.CORTICAL_BONE)
+    canvas.paint(sacrum, distance < -2.5, Tissue.VERTEBRA)
     for side in (-1, 1):
         ball, distance = canvas.ellipsoid((side * 88, -5, crest - 150), (25, 25, 25))
         canvas.paint(ball, distance < 0, Tissue.CORTICAL_BONE)

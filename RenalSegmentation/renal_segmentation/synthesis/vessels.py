@@ -51,7 +51,7 @@ def paint_renal_vessels(canvas: Canvas, body: Body, kidneys: Kidneys, seed: int)
             half_way = (start + origin) / 2 + (0, draw(-2, 10), draw(-4, 4))
             box, distance = canvas.tube(smooth_curve([start, half_way, origin], 5), draw(2, 5.5))
             canvas.paint(box, distance < 0, Tissue.VESSEL, spare=KEPT | {Tissue.AORTA, Tissue.VENA_CAVA})
-        outlet = [gate, gate + (-side * draw(2, 10), draw(0, 6), -draw(12, 30))]
+        outlet = [gate, gate + np.array([-side * draw(2, 10), draw(0, 6), -draw(12, 30)])]
         for z in (-75.0, -120.0, -160.0):
             x, y, half = body.psoas_at(z)
             if z < outlet[-1][2] - 15:
