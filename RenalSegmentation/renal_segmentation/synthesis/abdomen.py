@@ -93,7 +93,7 @@ def _paint_kidneys(canvas: Canvas, body: Body, seed: int, settings: AbdomenSetti
     for number, plan in enumerate(plans):
         paint_kidney(canvas, plan, stream(seed, f"kidney {number} {plan.side}"), body.visceral)
     if kidneys.joined:
-        paint_isthmus(canvas, kidneys.native, body.spine_at(-60) + body.vertebra, stream(seed, "isthmus"))
+        paint_isthmus(canvas, kidneys.native, body.before_spine(0, -60, 0)[1], stream(seed, "isthmus"))
     for number, plan in enumerate(kidneys.native):
         paint_adrenal(canvas, plan, stream(seed, f"adrenal {number} {plan.side}"))
     paint_renal_vessels(canvas, body, kidneys, seed)

@@ -8,7 +8,7 @@ import numpy as np
 
 from renal_segmentation.synthesis.canvas import Canvas
 from renal_segmentation.synthesis.noise import FloatField, stream
-from renal_segmentation.synthesis.shapes import rotation
+from renal_segmentation.synthesis.shapes import Point, rotation
 
 ADULT_SCALE = (0.9, 1.1)
 CHILD_SCALE = (0.58, 0.88)
@@ -61,19 +61,24 @@ class Body:
     waist: float
     flare: float
 
-    def spine_at(self, z: float) -> float:
-        """Return y of the vertebral centres at a height."""
-        return self.spine_y - self.spine_curve * ((z + 40) / 100) ** 2
+    def spine_at(self, z: FloatField) -> FloatField:
+        """Return y of the vertebral centres at heights."""
+        return np.asarray(np.float32(self.spine_y) - np.float32(self.spine_curve / 1e4) * (z + np.float32(40)) ** 2)
+
+    def before_spine(self, x: float, z: float, gap: float) -> Point:
+        """Return a point `gap` mm before the vertebrae."""
+        return np.array([x, float(self.spine_at(np.array(z, np.float32))) + self.vertebra + gap, z])
 
     def width_at(self, z: FloatField) -> FloatField:
         """Return the width at heights as a share of the nominal one."""
         away = np.clip(np.abs(z + np.float32(30)) / np.float32(100), 0, np.float32(1.5))
         return np.asarray(np.float32(1 - self.waist) + np.float32(self.flare) * away)
 
-    def psoas_at(self, z: float) -> tuple[float, float, float]:
-        """Return the distance of the psoas from the midline, its y, and its half width at a height."""
-        half = float(np.clip(self.psoas - 0.11 * z, 3, 1.8 * self.psoas))
-        return self.vertebra + 0.75 * half - 0.05 * z, self.spine_at(z) - 4, half
+    def psoas_at(self, z: FloatField) -> tuple[FloatField, FloatField, FloatField]:
+        """Return the distance of the psoas from the midline, its y, and its half width at heights."""
+        half = np.clip(np.float32(self.psoas) - np.float32(0.11) * z, 3, np.float32(1.8 * self.psoas))
+        aside = np.float32(self.vertebra) + np.float32(0.75) * half - np.float32(0.05) * z
+        return aside, self.spine_at(z) - np.float32(4), half
 
 
 def draw_body(seed: int, child_share: float) -> Body:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from renal_segmentation.synthesis.body import Body
 from renal_segmentation.synthesis.canvas import FAR_MM, BoolField, Canvas, Region
-from renal_segmentation.synthesis.noise import stream
+from renal_segmentation.synthesis.noise import FloatField, stream
 from renal_segmentation.synthesis.organs import FATS
-from renal_segmentation.synthesis.shapes import capsule, smooth_curve
+from renal_segmentation.synthesis.shapes import Point, capsule, smooth_curve
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.synthesis.trunk import Trunk
 
@@ -156,7 +157,7 @@ def paint_small_bowel(canvas: Canvas, body: Body, trunk: Trunk, below: BoolField
         )
 
 
-def _loop(rng: np.random.Generator, body: Body) -> list[tuple[np.ndarray, np.ndarray]]:  # type: ignore[type-arg]
+def _loop(rng: np.random.Generator, body: Body) -> list[tuple[Point, Point]]:
     """Return the pieces of a loop: a walk that turns slowly and stays in the front of the cavity."""
     a, b = body.half_width, body.half_depth
     low = np.array([-0.82 * a, body.spine_y + body.vertebra - 8, -165.0])
@@ -176,11 +177,11 @@ def _loop(rng: np.random.Generator, body: Body) -> list[tuple[np.ndarray, np.nda
 
 def _compete(
     canvas: Canvas,
-    start: np.ndarray,
-    end: np.ndarray,
+    start: Point,
+    end: Point,
     radius: float,
     loop: int,
-    state: tuple[np.ndarray, np.ndarray, np.ndarray],  # type: ignore[type-arg]
+    state: tuple[FloatField, FloatField, npt.NDArray[np.uint8]],
 ) -> None:
     """Add a piece of a loop to the distances to the nearest and the second nearest loop, in place."""
     nearest, second, loop_of = state

@@ -47,5 +47,5 @@ def _paint_heart(canvas: Canvas, body: Body, rng: np.random.Generator) -> None:
     canvas.paint(box, distance < 4, Tissue.VISCERAL_FAT, over=[Tissue.LUNG])
     canvas.paint(box, distance < 0, Tissue.HEART, over=[Tissue.LUNG, Tissue.VISCERAL_FAT])
     canvas.paint(box, distance + 6 * canvas.noise["middle"][box] < -14, Tissue.HEART_BLOOD, over=[Tissue.HEART])
-    spine, gullet = canvas.ellipsoid((0, body.spine_at(170) + 30, 190), (24, 26, 110))
+    spine, gullet = canvas.ellipsoid(body.before_spine(0, 190, 10), (24, 26, 110))
     canvas.paint(spine, gullet < 0, Tissue.VISCERAL_FAT, over=[Tissue.LUNG])

@@ -18,6 +18,8 @@ from renal_segmentation.synthesis.tissues import Tissue
 SPARED = BONES | {Tissue.AIR, Tissue.SKIN, Tissue.SUBCUTANEOUS_FAT}
 """What gives way to no kidney."""
 HYDRONEPHROSIS_SHARE = 0.06
+PYRAMIDS_SHARE = 0.95
+"""The others are drawn without a medulla, as they look where cortex and medulla do not differ."""
 CAPSULE_GAP_MM = 1.0
 
 
@@ -147,11 +149,11 @@ def _paint_pyramids(
     while len(chosen) < min(count, len(tried)):
         apart = np.min([np.abs((tried - c) * plan.radii).sum(1) for c in chosen], axis=0)
         chosen.append(tried[int(np.argmax(apart))])
-    column = rng.uniform(1.0, 3.6)
+    column, distinct = rng.uniform(1.0, 3.6), rng.random() < PYRAMIDS_SHARE
     deep = (outline.surface < -plan.cortex) & (outline.sinus > -1) & canvas.among(outline.box, [parts.cortex])
     u, v, w = (field[deep] / np.float32(r) for field, r in zip(outline.fields, plan.radii, strict=True))
     length = np.sqrt(u * u + v * v + w * w) + 1e-6
-    if len(u) and rng.random() < 0.95:
+    if len(u) and distinct:
         rays = np.stack([u, v, w], 1) / length[:, None] * np.asarray(plan.radii, np.float32)
         distance, _ = cKDTree(np.array(chosen) * plan.radii).query(rays, k=2)
         # Pyramids narrow towards the sinus: what parts two of them widens there.

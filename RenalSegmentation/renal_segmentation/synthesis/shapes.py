@@ -36,7 +36,7 @@ def local(fields: Fields, centre: Sequence[float] | Point, turned: Matrix | None
     return u, v, w
 
 
-def ellipsoid(fields: Fields, radii: Sequence[float], squareness: float = 0.0) -> FloatField:
+def ellipsoid(fields: Fields, radii: Sequence[float] | Point, squareness: float = 0.0) -> FloatField:
     """Return the distance to an ellipsoid at the origin, its sides flattened by `squareness` (0 to 1)."""
     s = [(field / np.float32(r)) ** 2 for field, r in zip(fields, radii, strict=True)]
     k0 = np.sqrt(s[0] + s[1] + s[2])
