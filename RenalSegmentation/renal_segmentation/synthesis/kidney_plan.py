@@ -12,7 +12,6 @@ from renal_segmentation.synthesis.settings import AbdomenSettings
 from renal_segmentation.synthesis.shapes import Matrix, Point, ellipse, rotation
 
 LEFT, RIGHT = -1, 1
-ATROPHY_SHARE = 0.08
 ATROPHY_BESIDE_TRANSPLANT = 0.6
 SURFACE_POINTS = 160
 WALL_GAP_MM = 2.0
@@ -78,7 +77,7 @@ def plan_kidneys(body: Body, seed: int, settings: AbdomenSettings) -> Kidneys:
     for side, missing, z in zip((LEFT, RIGHT), absent, (level, level - drop), strict=True):
         own = size * rng.normal(1, 0.03) * (draw(1.05, 1.15) if absent.any() else 1.0)
         plan = _draw_plan(body, rng, side, z, own, joined)
-        if rng.random() < (ATROPHY_BESIDE_TRANSPLANT if grafted else ATROPHY_SHARE):
+        if rng.random() < (ATROPHY_BESIDE_TRANSPLANT if grafted else settings.atrophy_share):
             plan = _shrunken(plan, rng)
         if not missing:
             plans.append(_settled(plan, body))
