@@ -70,7 +70,7 @@ def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, vis
     parts = parts_of(plan.side)
     outline = _draw_outline(canvas, plan, rng, visceral)
     box = outline.box
-    _paint_fat(canvas, outline, rng, visceral)
+    _paint_fat(canvas, plan, outline, rng, visceral)
     inside = (outline.surface < 0) & ~canvas.among(box, SPARED)
     canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES - set(_all(parts)))
     apexes = _paint_pyramids(canvas, plan, outline, rng, parts)
@@ -115,12 +115,15 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, vi
     return Outline(box, fields, np.asarray(surface), np.asarray(sinus))
 
 
-def _paint_fat(canvas: Canvas, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
+def _paint_fat(canvas: Canvas, plan: KidneyPlan, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
     """Paint the perirenal fat, which dents the organs and, thinly, the muscles, and sometimes the fascia around it."""
     draw = rng.uniform
     box = outline.box
     usual = draw(0, 4) + 20 * visceral * draw(0.3, 1.2)
     uneven = 1 + np.float32(0.5) * canvas.noise["coarse"][box] + np.float32(0.2) * canvas.noise["middle"][box]
+    # There is most of it behind and below.
+    for field, middle, share in ((canvas.y, plan.centre[1], draw(0, 0.5)), (canvas.z, plan.centre[2], draw(0, 0.5))):
+        uneven -= np.float32(share) * np.clip((field[box] - np.float32(middle)) / np.float32(30), -1, 1)
     thick = np.clip(usual * uneven, 0, 30)
     notch = np.maximum(thick, np.where(outline.fields[0] > 0, CAPSULE_GAP_MM, 0))
     canvas.paint(
