@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,22 +64,17 @@ class Outline:
     sinus: FloatField
 
 
-def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
-    """Paint a kidney with the fat around it over whatever is there, and return its outline."""
+def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> None:
+    """Paint a kidney with the fat around it over whatever is there."""
     parts = parts_of(plan.side)
     outline = _draw_outline(canvas, plan, rng, visceral)
     box = outline.box
     _paint_fat(canvas, plan, outline, rng, visceral)
     inside = (outline.surface < 0) & ~canvas.among(box, SPARED)
-    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES - set(_all(parts)))
+    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES)
     apexes = _paint_pyramids(canvas, plan, outline, rng, parts)
     canvas.paint(box, outline.sinus < 0, parts.fat, over=[parts.cortex, parts.medulla])
     _paint_sinus(canvas, plan, outline, rng, parts, apexes)
-    return outline
-
-
-def _all(parts: Parts) -> tuple[Tissue, ...]:
-    return (parts.cortex, parts.medulla, parts.fat, parts.collecting, parts.vessel, parts.cyst, parts.tumour)
 
 
 def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
@@ -184,15 +178,16 @@ def _paint_sinus(
         distance = np.minimum(
             distance, capsule((u, v, w), pelvis, end, width, draw(0.8, 1.5) * width + (2 if swollen else 0))
         )
-    here: Collection[Tissue] = [parts.fat]
     if rng.random() < 0.92:
-        canvas.paint(outline.box, distance < 0, parts.collecting, over=here)
+        canvas.paint(outline.box, distance < 0, parts.collecting, over=[parts.fat])
     for _ in range(int(rng.integers(2, 8))):
         ends = (
             np.array([1.0, draw(-0.2, 0.2), draw(-0.2, 0.2)]) * radius,
             np.array([draw(-0.2, 0.3), draw(-0.4, 0.4), draw(-0.7, 0.7)]) * radius,
         )
-        canvas.paint(outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=here)
+        canvas.paint(
+            outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=[parts.fat]
+        )
 
 
 def paint_isthmus(canvas: Canvas, plans: tuple[KidneyPlan, ...], front_y: float, rng: np.random.Generator) -> None:
