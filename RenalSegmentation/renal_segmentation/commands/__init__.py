@@ -1,1 +1,1 @@
-"""The subcommands of ``renal-segmentation``, one per file."""
+"""The subcommands of ``renal-segmentation``, one in each file."""

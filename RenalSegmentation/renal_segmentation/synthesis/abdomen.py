@@ -27,7 +27,7 @@ from renal_segmentation.synthesis.organs import (
 from renal_segmentation.synthesis.settings import AbdomenSettings
 from renal_segmentation.synthesis.skeleton import paint_hips, paint_muscles, paint_ribs, paint_spine
 from renal_segmentation.synthesis.trunk import paint_trunk
-from renal_segmentation.synthesis.vessels import paint_great_vessels, paint_renal_vessels
+from renal_segmentation.synthesis.vessels import paint_great_vessels, paint_renal_vessels, paint_visceral_vessels
 from renal_segmentation.volume import Volume
 
 USUAL = AbdomenSettings()
@@ -80,6 +80,7 @@ def _paint_surroundings(canvas: Canvas, body: Body, seed: int) -> None:
     paint_duodenum(canvas, body, below, seed)
     paint_pelvis(canvas, trunk, body, seed)
     paint_colon(canvas, body, below, seed)
+    paint_visceral_vessels(canvas, body, seed)
     paint_small_bowel(canvas, body, trunk, below, seed)
     paint_ascites(canvas, trunk, body, below, seed)
     paint_great_vessels(canvas, body, seed)
@@ -92,7 +93,7 @@ def _paint_kidneys(canvas: Canvas, body: Body, seed: int, settings: AbdomenSetti
     for number, plan in enumerate(plans):
         paint_kidney(canvas, plan, stream(seed, f"kidney {number} {plan.side}"), body.visceral)
     if kidneys.joined:
-        paint_isthmus(canvas, kidneys.native, body.spine_at(-60) + body.vertebra, stream(seed, "isthmus"))
+        paint_isthmus(canvas, kidneys.native, body.before_spine(0, -60, 0)[1], stream(seed, "isthmus"))
     for number, plan in enumerate(kidneys.native):
         paint_adrenal(canvas, plan, stream(seed, f"adrenal {number} {plan.side}"))
     paint_renal_vessels(canvas, body, kidneys, seed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from renal_segmentation.synthesis.body import Body
 from renal_segmentation.synthesis.canvas import FAR_MM, BoolField, Canvas, Region
-from renal_segmentation.synthesis.noise import stream
+from renal_segmentation.synthesis.noise import FloatField, stream
 from renal_segmentation.synthesis.organs import FATS
-from renal_segmentation.synthesis.shapes import capsule, smooth_curve
+from renal_segmentation.synthesis.shapes import Point, capsule, smooth_curve
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.synthesis.trunk import Trunk
 
@@ -131,10 +132,10 @@ def paint_small_bowel(canvas: Canvas, body: Body, trunk: Trunk, below: BoolField
     nearest = np.full(canvas.tissues.shape, FAR_MM, np.float32)
     second = nearest.copy()
     loop_of = np.zeros(canvas.tissues.shape, np.uint8)
-    count = int(rng.integers(10, 34) * (1.2 - 0.5 * body.visceral))
-    radius = draw(9, 15)
+    radius = draw(8, 15)
+    count = int(draw(0.4, 1.5) * (1.3 - 0.7 * body.visceral) * 900 / radius)
     contents = [Tissue.BOWEL_WALL]
-    for loop in range(1, count + 1):
+    for loop in range(1, min(count, 255) + 1):
         contents.append(Tissue.GAS if rng.random() < 0.12 else CONTENTS[int(rng.integers(len(CONTENTS) - 1))])
         for start, end in _loop(rng, body):
             _compete(canvas, start, end, radius * draw(0.85, 1.15), loop, (nearest, second, loop_of))
@@ -149,16 +150,21 @@ def paint_small_bowel(canvas: Canvas, body: Body, trunk: Trunk, below: BoolField
     lumen = bowel & (nearest < -wall) & (crowded > 0.7 * wall) & (canvas.tissues == Tissue.BOWEL_WALL) & (loop_of > 0)
     table = np.array(contents, np.uint8)
     canvas.tissues[lumen] = table[loop_of[lumen]]
+    if rng.random() < 0.6:  # folds and mixed contents
+        mixed = lumen & (canvas.noise["fine"] > draw(0.3, 1.5)) & (loop_of % 3 > 0)
+        canvas.tissues[mixed] = (
+            CONTENTS[int(rng.integers(len(CONTENTS) - 1))] if rng.random() < 0.5 else Tissue.BOWEL_WALL
+        )
 
 
-def _loop(rng: np.random.Generator, body: Body) -> list[tuple[np.ndarray, np.ndarray]]:  # type: ignore[type-arg]
+def _loop(rng: np.random.Generator, body: Body) -> list[tuple[Point, Point]]:
     """Return the pieces of a loop: a walk that turns slowly and stays in the front of the cavity."""
     a, b = body.half_width, body.half_depth
     low = np.array([-0.82 * a, body.spine_y + body.vertebra - 8, -165.0])
     high = np.array([0.82 * a, 0.85 * b, 35.0])
     place = rng.uniform(low, high)
-    if abs(place[0]) > 0.45 * a:
-        low[1] -= rng.uniform(0, 25)
+    if abs(place[0]) > 0.4 * a:
+        low[1] -= rng.uniform(5, 40)
     heading = rng.standard_normal(3)
     pieces = []
     for _ in range(int(rng.integers(3, 12))):
@@ -171,11 +177,11 @@ def _loop(rng: np.random.Generator, body: Body) -> list[tuple[np.ndarray, np.nda
 
 def _compete(
     canvas: Canvas,
-    start: np.ndarray,
-    end: np.ndarray,
+    start: Point,
+    end: Point,
     radius: float,
     loop: int,
-    state: tuple[np.ndarray, np.ndarray, np.ndarray],  # type: ignore[type-arg]
+    state: tuple[FloatField, FloatField, npt.NDArray[np.uint8]],
 ) -> None:
     """Add a piece of a loop to the distances to the nearest and the second nearest loop, in place."""
     nearest, second, loop_of = state

@@ -99,7 +99,7 @@ class Canvas:
     def ellipsoid(
         self,
         centre: Sequence[float] | Point,
-        radii: Sequence[float],
+        radii: Sequence[float] | Point,
         turned: Matrix | None = None,
         squareness: float = 0.0,
         rough_mm: float = 0.0,

@@ -22,11 +22,11 @@ def paint_chest(canvas: Canvas, body: Body, trunk: Trunk, seed: int) -> BoolFiel
     rng = stream(seed, "chest")
     draw = rng.uniform
     s, t = (canvas.x / np.float32(body.half_width)) ** 2, (canvas.y / np.float32(body.half_depth)) ** 2
-    rim = s * s + t * t + np.float32(1.2) * s * t
+    rim = np.clip(s * s + t * t + np.float32(1.2) * s * t, 0, np.float32(1.2))
     backward = np.clip(-canvas.y / np.float32(body.half_depth) + np.float32(0.25), 0, 1)
     fall = np.float32(draw(35, 70)) + np.float32(draw(10, 55)) * backward
     left = np.where(canvas.x < 0, np.float32(draw(5, 25)), np.float32(0))
-    dome = np.float32(body.dome) - fall * np.clip(rim, 0, 1.2) - left + 4 * canvas.noise["coarse"]
+    dome = np.float32(body.dome) - fall * rim * np.sqrt(rim) - left + 4 * canvas.noise["coarse"]
     above = trunk.cavity & (canvas.z > dome)
     sheet = draw(2, 5)
     below = trunk.cavity & ~above
@@ -47,5 +47,5 @@ def _paint_heart(canvas: Canvas, body: Body, rng: np.random.Generator) -> None:
     canvas.paint(box, distance < 4, Tissue.VISCERAL_FAT, over=[Tissue.LUNG])
     canvas.paint(box, distance < 0, Tissue.HEART, over=[Tissue.LUNG, Tissue.VISCERAL_FAT])
     canvas.paint(box, distance + 6 * canvas.noise["middle"][box] < -14, Tissue.HEART_BLOOD, over=[Tissue.HEART])
-    spine, gullet = canvas.ellipsoid((0, body.spine_at(170) + 30, 190), (24, 26, 110))
+    spine, gullet = canvas.ellipsoid(body.before_spine(0, 190, 10), (24, 26, 110))
     canvas.paint(spine, gullet < 0, Tissue.VISCERAL_FAT, over=[Tissue.LUNG])

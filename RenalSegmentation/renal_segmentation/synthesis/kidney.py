@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,8 @@ from renal_segmentation.synthesis.tissues import Tissue
 SPARED = BONES | {Tissue.AIR, Tissue.SKIN, Tissue.SUBCUTANEOUS_FAT}
 """What gives way to no kidney."""
 HYDRONEPHROSIS_SHARE = 0.06
+PYRAMIDS_SHARE = 0.95
+"""The others are drawn without a medulla, as they look where cortex and medulla do not differ."""
 CAPSULE_GAP_MM = 1.0
 
 
@@ -63,25 +64,20 @@ class Outline:
     sinus: FloatField
 
 
-def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
-    """Paint a kidney with the fat around it over whatever is there, and return its outline."""
+def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> None:
+    """Paint a kidney with the fat around it over whatever is there."""
     parts = parts_of(plan.side)
-    outline = _draw_outline(canvas, plan, rng)
+    outline = _draw_outline(canvas, plan, rng, visceral)
     box = outline.box
-    _paint_fat(canvas, outline, rng, visceral)
+    _paint_fat(canvas, plan, outline, rng, visceral)
     inside = (outline.surface < 0) & ~canvas.among(box, SPARED)
-    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES - set(_all(parts)))
+    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES)
     apexes = _paint_pyramids(canvas, plan, outline, rng, parts)
     canvas.paint(box, outline.sinus < 0, parts.fat, over=[parts.cortex, parts.medulla])
     _paint_sinus(canvas, plan, outline, rng, parts, apexes)
-    return outline
 
 
-def _all(parts: Parts) -> tuple[Tissue, ...]:
-    return (parts.cortex, parts.medulla, parts.fat, parts.collecting, parts.vessel, parts.cyst, parts.tumour)
-
-
-def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) -> Outline:
+def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
     """Return a bean: an ellipsoid bent around the hilum, its surface wavering, with a notch where the vessels enter."""
     draw = rng.uniform
     ru, rv, rw = plan.radii
@@ -93,7 +89,7 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) ->
     v = v - np.float32(draw(-0.1, 0.1) * rv) * along * along
     taper = 1 + np.float32(draw(-0.12, 0.12)) * np.clip(along, -1.3, 1.3)
     fields = (u / taper, v / taper, w)
-    surface = ellipsoid(fields, plan.radii, draw(0.1, 0.6))
+    surface = ellipsoid(fields, plan.radii, draw(0, 0.45))
     surface += (
         np.float32(draw(0.2, 1.3)) * canvas.noise["middle"][box] + np.float32(draw(0, 0.5)) * canvas.noise["fine"][box]
     )
@@ -106,21 +102,23 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) ->
     surface = np.maximum(surface, -notch)
     thick = plan.parenchyma
     radii = (max(0.95 * ru - 0.72 * thick, 5), max(rv - thick, 0.3 * rv), max(rw - 1.15 * thick, 0.35 * rw))
-    hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), radii)
+    open_share = float(np.clip(draw(0.45, 0.9) + 0.4 * visceral, 0.45, 1.1))
+    hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), [open_share * r for r in radii])
     gate = ellipsoid(local(fields, (ru, 0, 0)), (0.8 * ru, draw(0.25, 0.4) * rv, draw(0.18, 0.32) * rw))
     sinus = np.minimum(hollow, gate) + np.float32(draw(0.5, 2.0)) * canvas.noise["fine"][box]
     return Outline(box, fields, np.asarray(surface), np.asarray(sinus))
 
 
-def _paint_fat(canvas: Canvas, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
+def _paint_fat(canvas: Canvas, plan: KidneyPlan, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
     """Paint the perirenal fat, which dents the organs and, thinly, the muscles, and sometimes the fascia around it."""
     draw = rng.uniform
     box = outline.box
-    usual = draw(0, 5) + 18 * visceral * draw(0.3, 1.2)
-    behind = np.clip(-outline.fields[1] / 30, -1, 1) * 0 + 1
-    thick = np.clip(
-        usual * behind * (1 + 0.45 * canvas.noise["coarse"][box] + 0.15 * canvas.noise["middle"][box]), 0, 30
-    )
+    usual = draw(0, 4) + 20 * visceral * draw(0.3, 1.2)
+    uneven = 1 + np.float32(0.5) * canvas.noise["coarse"][box] + np.float32(0.2) * canvas.noise["middle"][box]
+    # There is most of it behind and below.
+    for field, middle, share in ((canvas.y, plan.centre[1], draw(0, 0.5)), (canvas.z, plan.centre[2], draw(0, 0.5))):
+        uneven -= np.float32(share) * np.clip((field[box] - np.float32(middle)) / np.float32(30), -1, 1)
+    thick = np.clip(usual * uneven, 0, 30)
     notch = np.maximum(thick, np.where(outline.fields[0] > 0, CAPSULE_GAP_MM, 0))
     canvas.paint(
         box, outline.surface < notch, Tissue.PERIRENAL_FAT, spare=SPARED | MUSCLES | KIDNEY_TISSUES | {Tissue.LUNG}
@@ -148,11 +146,11 @@ def _paint_pyramids(
     while len(chosen) < min(count, len(tried)):
         apart = np.min([np.abs((tried - c) * plan.radii).sum(1) for c in chosen], axis=0)
         chosen.append(tried[int(np.argmax(apart))])
-    column = rng.uniform(1.0, 3.2)
+    column, distinct = rng.uniform(1.0, 3.6), rng.random() < PYRAMIDS_SHARE
     deep = (outline.surface < -plan.cortex) & (outline.sinus > -1) & canvas.among(outline.box, [parts.cortex])
     u, v, w = (field[deep] / np.float32(r) for field, r in zip(outline.fields, plan.radii, strict=True))
     length = np.sqrt(u * u + v * v + w * w) + 1e-6
-    if len(u) and rng.random() < 0.95:
+    if len(u) and distinct:
         rays = np.stack([u, v, w], 1) / length[:, None] * np.asarray(plan.radii, np.float32)
         distance, _ = cKDTree(np.array(chosen) * plan.radii).query(rays, k=2)
         # Pyramids narrow towards the sinus: what parts two of them widens there.
@@ -180,15 +178,16 @@ def _paint_sinus(
         distance = np.minimum(
             distance, capsule((u, v, w), pelvis, end, width, draw(0.8, 1.5) * width + (2 if swollen else 0))
         )
-    here: Collection[Tissue] = [parts.fat]
     if rng.random() < 0.92:
-        canvas.paint(outline.box, distance < 0, parts.collecting, over=here)
+        canvas.paint(outline.box, distance < 0, parts.collecting, over=[parts.fat])
     for _ in range(int(rng.integers(2, 8))):
         ends = (
             np.array([1.0, draw(-0.2, 0.2), draw(-0.2, 0.2)]) * radius,
             np.array([draw(-0.2, 0.3), draw(-0.4, 0.4), draw(-0.7, 0.7)]) * radius,
         )
-        canvas.paint(outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=here)
+        canvas.paint(
+            outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=[parts.fat]
+        )
 
 
 def paint_isthmus(canvas: Canvas, plans: tuple[KidneyPlan, ...], front_y: float, rng: np.random.Generator) -> None:

@@ -23,13 +23,16 @@ def paint_liver(canvas: Canvas, body: Body, below: BoolField, seed: int) -> None
     rng = stream(seed, "liver")
     draw = rng.uniform
     a, b = body.half_width, body.half_depth
-    tip, left_end = draw(-75, 10), draw(-0.65, 0.05) * a
+    tip, left_end = draw(-75, 10), draw(-0.75, -0.05) * a
     x, y, z = canvas.x, canvas.y, canvas.z
-    lower = np.float32(tip) + np.float32(draw(0.25, 0.75)) * np.clip(np.float32(0.75 * a) - x, -20, 250)
-    lower += np.float32(draw(-0.15, 0.35)) * (y - np.float32(body.spine_y)) + 6 * canvas.noise["coarse"]
+    beside = np.clip(np.float32(0.75 * a) - x, -20, 250)
+    lower = np.float32(tip) + np.float32(draw(0.2, 0.6)) * beside + np.float32(draw(0, 0.003)) * beside * beside
+    lower += np.float32(draw(-0.15, 0.35)) * (y - np.float32(body.spine_y))
+    lower += np.float32(draw(5, 13)) * canvas.noise["coarse"] + np.float32(draw(0, 5)) * canvas.noise["middle"]
     behind = np.float32(body.spine_y + body.vertebra + draw(8, 25)) + np.where(x < 0, -0.25 * x, 0)
-    inside = below & (z > lower) & (x > np.float32(left_end) + 8 * canvas.noise["coarse"])
-    inside &= (x > np.float32(body.vertebra + draw(8, 20))) | (y > behind)
+    edge = np.float32(draw(4, 12)) * canvas.noise["coarse"] + np.float32(0.3) * np.clip(y, -80, 80)
+    inside = below & (z > lower) & (x > np.float32(left_end) + 12 * canvas.noise["coarse"])
+    inside &= (x > np.float32(body.vertebra + draw(8, 30)) + edge) | (y > behind + edge)
     canvas.paint(canvas.whole, inside, Tissue.LIVER, over=FATS)
     branch = np.abs(canvas.noise["middle"]) < draw(0.02, 0.09)
     branch &= np.abs(canvas.noise["coarse"]) < 0.5
@@ -51,14 +54,16 @@ def paint_spleen(canvas: Canvas, body: Body, below: BoolField, seed: int) -> Non
     rng = stream(seed, "spleen")
     draw = rng.uniform
     size = float(np.clip(rng.normal(1, 0.15), 0.7, 1.6))
-    centre = (-body.half_width * draw(0.72, 0.88), body.spine_y + draw(-8, 28), draw(42, 80))
-    radii = (draw(19, 27) * size, draw(36, 50) * size, draw(44, 60) * size)
-    turned = rotation(draw(-30, 5), draw(5, 30), draw(-25, 15))
-    box, distance = canvas.ellipsoid(centre, radii, turned, draw(0, 0.5), rough_mm=draw(0.5, 2.5))
-    hilum = canvas.ellipsoid((centre[0] + 1.1 * radii[0], centre[1] + draw(0, 25), centre[2]), (0.8 * radii[0], 16, 30))
+    radii = (draw(27, 38) * size, draw(40, 55) * size, draw(50, 68) * size)
+    centre = (draw(0.7, 0.95) * radii[0] - body.half_width, body.spine_y + draw(-12, 25), draw(32, 72))
+    turned = rotation(draw(-30, 5), draw(0, 22), draw(-25, 15))
+    box, distance = canvas.ellipsoid(centre, radii, turned, draw(0, 0.6), rough_mm=draw(0.5, 2.5))
+    hilum = canvas.ellipsoid(
+        (centre[0] + 1.05 * radii[0], centre[1] + draw(0, 25), centre[2]), (0.6 * radii[0], 14, 28)
+    )
     if rng.random() < SPLEEN_SHARE:
         canvas.paint(box, (distance < 0) & below[box], Tissue.SPLEEN, over=FATS | {Tissue.DIAPHRAGM})
-        canvas.paint(hilum[0], (hilum[1] < 0), Tissue.VISCERAL_FAT, over=[Tissue.SPLEEN])
+        canvas.paint(hilum[0], hilum[1] < 0, Tissue.VISCERAL_FAT, over=[Tissue.SPLEEN])
 
 
 def paint_pancreas(canvas: Canvas, body: Body, below: BoolField, seed: int) -> None:
@@ -85,7 +90,7 @@ def paint_pancreas(canvas: Canvas, body: Body, below: BoolField, seed: int) -> N
 def paint_adrenal(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator) -> None:
     """Paint the thin limbs of the adrenal on the inner side of an upper pole, sometimes with a nodule."""
     draw = rng.uniform
-    top = plan.at((0.35, 0.1, 0.85)) + (-plan.side * draw(4, 12), draw(4, 14), draw(2, 14))
+    top = plan.at((0.35, 0.1, 0.85)) + np.array([-plan.side * draw(4, 12), draw(4, 14), draw(2, 14)])
     for fan in (-draw(12, 35), draw(12, 35)):
         turned = rotation(draw(-15, 25), -plan.side * 10, plan.side * (20 + fan))
         thin, deep, tall = draw(1.6, 3.2), draw(10, 17), draw(9, 16)

@@ -7,7 +7,7 @@ import numpy as np
 from renal_segmentation.synthesis.body import Body
 from renal_segmentation.synthesis.canvas import Canvas
 from renal_segmentation.synthesis.noise import stream
-from renal_segmentation.synthesis.shapes import ellipse
+from renal_segmentation.synthesis.shapes import ellipse, rotation
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.synthesis.trunk import Trunk
 
@@ -25,37 +25,24 @@ def paint_muscles(canvas: Canvas, body: Body, seed: int) -> None:
     reach = body.half_width
     box = canvas.box((-reach, -body.half_depth - body.wall, -400), (reach, body.spine_y + 60, 400))
     x, y, z = canvas.fields(box)
-    spine = np.float32(body.spine_y) - np.float32(body.spine_curve / 1e4) * (z + np.float32(40)) ** 2
-    canal = spine - np.float32(body.vertebra + 7)
+    y = y - body.spine_at(z)
+    canal = y + np.float32(body.vertebra + 7)
     rough = canvas.noise["middle"][box]
-    inside = canvas.among(box, [Tissue.BODY_WALL, Tissue.VISCERAL_FAT])
-    origin, width, flat, thin = draw(30, 70), draw(17, 25), draw(6, 10), draw(0.05, 0.14)
+    origin, width, flat, crus_width = draw(20, 62), draw(17, 25), draw(6, 10), draw(8.5, 11.2)
+    soft = [Tissue.BODY_WALL, Tissue.VISCERAL_FAT]
     for side in (-1, 1):
         lateral = np.float32(side) * x
-        back = ellipse(lateral - np.float32(half + 3), y - canal + np.float32(0.75 * thick), half, thick, 0.5) + rough
-        quadratus = (
-            ellipse(lateral - np.float32(body.vertebra + 30), y - canal - np.float32(2), width, flat) + 0.7 * rough
-        )
-        canvas.paint(
-            box, (quadratus < 0) & (z < origin - 10), Tissue.QUADRATUS, over=[Tissue.BODY_WALL, Tissue.VISCERAL_FAT]
-        )
-        canvas.paint(box, (back < 0) & inside, Tissue.BACK_MUSCLE)
-        muscle = np.clip(np.float32(body.psoas) - np.float32(0.1) * z, 4, np.float32(1.7 * body.psoas))
-        psoas = ellipse(
-            lateral - np.float32(body.vertebra) - np.float32(0.75) * muscle + np.float32(0.05) * z,
-            y - spine + np.float32(4),
-            muscle,
-            muscle * np.float32(1.15),
-        )
-        canvas.paint(
-            box,
-            (psoas + 0.7 * rough < 0) & (z < origin),
-            Tissue.PSOAS,
-            over=[Tissue.VISCERAL_FAT, Tissue.BODY_WALL, Tissue.QUADRATUS],
-        )
-        crus = ellipse(
-            lateral - np.float32(0.6 * body.vertebra), y - spine - np.float32(body.vertebra), 7 + 30 * thin, 5.0
-        )
+        quadratus = ellipse(lateral - np.float32(body.vertebra + 30), canal - np.float32(2), width, flat)
+        low = (quadratus + np.float32(0.7) * rough < 0) & (z < origin - 10)
+        canvas.paint(box, low, Tissue.QUADRATUS, over=soft)
+        back = ellipse(lateral - np.float32(half + 3), canal + np.float32(0.75 * thick), half, thick, 0.5)
+        canvas.paint(box, back + rough < 0, Tissue.BACK_MUSCLE, over=[*soft, Tissue.QUADRATUS])
+        aside, _, muscle = body.psoas_at(z)
+        muscle = np.clip(np.float32(0.4) * (np.float32(origin) - z), 1, muscle)
+        psoas = ellipse(lateral - aside, y + np.float32(4), muscle, muscle * np.float32(1.15))
+        inside = (psoas + np.float32(0.7) * rough < 0) & (z < origin)
+        canvas.paint(box, inside, Tissue.PSOAS, over=[*soft, Tissue.QUADRATUS])
+        crus = ellipse(lateral - np.float32(0.6 * body.vertebra), y - np.float32(body.vertebra), crus_width, 5.0)
         canvas.paint(box, (crus < 0) & (z > -20), Tissue.DIAPHRAGM, over=[Tissue.VISCERAL_FAT])
 
 
@@ -65,7 +52,7 @@ def paint_spine(canvas: Canvas, body: Body, seed: int) -> None:
     draw = rng.uniform
     box = canvas.box((-60, body.spine_y - 110, -500), (60, body.spine_y + 35, 500))
     x, y, z = canvas.fields(box)
-    y = y - np.float32(body.spine_y) + np.float32(body.spine_curve / 1e4) * (z + np.float32(40)) ** 2
+    y = y - body.spine_at(z)
     period = draw(32, 38)
     phase = (z + np.float32(draw(0, period))) / np.float32(period)
     phase -= np.floor(phase)
@@ -127,9 +114,14 @@ def paint_hips(canvas: Canvas, body: Body, trunk: Trunk, seed: int) -> None:
     wing = (z < top) & (np.abs(x) > 35) & (y < 40) & (plate < 0) & (depth > -body.wall)
     canvas.paint(box, wing, Tissue.CORTICAL_BONE)
     canvas.paint(box, wing & (plate < -2), Tissue.MARROW)
-    sacrum = ellipse(x, y - np.float32(body.spine_at(-150)), 48.0, 22.0, 0.3)
-    canvas.paint(box, (sacrum < 0) & (z < crest - 40), Tissue.CORTICAL_BONE)
-    canvas.paint(box, (sacrum < -2.5) & (z < crest - 40), Tissue.VERTEBRA)
+    sacrum, distance = canvas.ellipsoid(
+        body.before_spine(0, crest - 90, -body.vertebra),
+        (draw(44, 54), draw(22, 28), draw(55, 65)),
+        rotation(draw(10, 30), 0, 0),
+        0.3,
+    )
+    canvas.paint(sacrum, distance < 0, Tissue.CORTICAL_BONE)
+    canvas.paint(sacrum, distance < -2.5, Tissue.VERTEBRA)
     for side in (-1, 1):
         ball, distance = canvas.ellipsoid((side * 88, -5, crest - 150), (25, 25, 25))
         canvas.paint(ball, distance < 0, Tissue.CORTICAL_BONE)

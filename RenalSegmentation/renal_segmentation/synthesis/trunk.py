@@ -41,11 +41,7 @@ def paint_trunk(canvas: Canvas, body: Body, seed: int) -> Trunk:
     rng = stream(seed, "trunk")
     draw = rng.uniform
     a, b = body.half_width, body.half_depth
-    # The waist is narrower than the chest and the pelvis.
-    waist = np.float32(1 - draw(0, 0.09)) + np.float32(draw(0, 0.08)) * np.clip(
-        np.abs(canvas.z + np.float32(30)) / 120, 0, 1.3
-    )
-    inner = ellipse(canvas.x / waist, canvas.y, a, b, body.squareness)
+    inner = ellipse(canvas.x / body.width_at(canvas.z), canvas.y, a, b, body.squareness)
     thick = np.clip(body.wall * (1 + 0.25 * canvas.noise["coarse"]), 4, 26)
     thick += np.float32(draw(0, 8)) * np.clip((-canvas.y - np.float32(0.5 * b)) / np.float32(0.5 * b), 0, 1)
     forward = np.clip(canvas.y / np.float32(b), -1, 1)
