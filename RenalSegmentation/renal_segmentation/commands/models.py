@@ -62,7 +62,8 @@ def _list(options: argparse.Namespace) -> None:
         sys.stdout.write(
             f"{card.name} ({state if entry.installed else 'not installed'})\n"
             f"  {card.title}; {card.modality}; {', '.join(card.labels)}\n"
-            f"  {card.licence}; {_number(card.size_mb, 'MB')}; {_number(card.seconds_cpu, 's on a CPU')}; {card.source}\n"
+            f"  {card.licence}; {_number(card.size_mb, 'MB')}; {_number(card.seconds_cpu, 's on a CPU')}\n"
+            f"  {card.source}\n"
         )
 
 
@@ -74,11 +75,23 @@ def _install(options: argparse.Namespace) -> None:
             options.name,
             options.trust,
             options.overwrite,
-            lambda question: bool(options.yes),
+            _agreed if options.yes else _ask,
             progress,
         )
     if options.progress != "json":
         sys.stdout.write(f"Installed {name}.\n")
+
+
+def _agreed(question: str) -> bool:
+    return True
+
+
+def _ask(question: str) -> bool:
+    """Ask on the terminal; where there is none, nobody agrees."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"Fetch {question}? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _import(options: argparse.Namespace) -> None:

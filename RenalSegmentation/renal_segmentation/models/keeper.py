@@ -24,7 +24,7 @@ def main(command: Sequence[str]) -> int:
 
 
 def _watch(child: subprocess.Popen[bytes]) -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):
         pass
     if os.name == "nt":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], check=False, capture_output=True)

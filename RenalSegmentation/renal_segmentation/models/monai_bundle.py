@@ -195,14 +195,11 @@ def _weights(path: Path) -> Any:
     ModelError
         If the file is truncated, tampered, or something else.
     """
-    import pickle
-    import zipfile
-
     import torch
 
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # Foreign bytes make the unpickler raise nearly anything.
         raise ModelError(f"{path} is damaged, or is no plain weights file: get the model again.") from error
     for key in ("model", "state_dict", "network_weights"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
