@@ -5,22 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from renal_segmentation.errors import ModelError
-from renal_segmentation.segmenter import Segmenter
+from renal_segmentation.network import bundle
+from renal_segmentation.network.model import RenalNetwork, open_model
 
 NAME = "renal-synthetic"
 
 
 def folder() -> Path | None:
     """Return the folder of the model that comes with Renal, or None where this copy has none."""
-    return None
+    found = Path(__file__).parents[1] / "bundles" / NAME
+    return found if (found / bundle.METADATA).is_file() else None
 
 
 def is_own(folder: Path) -> bool:
     """Tell whether a folder is a bundle that Renal's training made, whose weights are read without running code."""
-    return False
+    return bundle.is_own(folder)
 
 
-def open_shipped() -> Segmenter:
+def open_shipped() -> RenalNetwork:
     """Return the model that comes with Renal.
 
     Raises
@@ -34,6 +36,12 @@ def open_shipped() -> Segmenter:
     return open_bundle(found)
 
 
-def open_bundle(folder: Path) -> Segmenter:
-    """Return the segmenter of a bundle that Renal made."""
-    raise ModelError(f"{folder} cannot be opened.")
+def open_bundle(folder: Path) -> RenalNetwork:
+    """Return the segmenter of a bundle that Renal made.
+
+    Raises
+    ------
+    ModelError
+        If its metadata are missing or damaged.
+    """
+    return open_model(folder)
