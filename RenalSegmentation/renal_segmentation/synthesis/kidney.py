@@ -102,9 +102,11 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, vi
     surface = np.maximum(surface, -notch)
     thick = plan.parenchyma
     radii = (max(0.95 * ru - 0.72 * thick, 5), max(rv - thick, 0.3 * rv), max(rw - 1.15 * thick, 0.35 * rw))
-    open_share = float(np.clip(draw(0.45, 0.9) + 0.4 * visceral, 0.45, 1.1))
+    open_share = float(np.clip(draw(0.25, 0.85) + 0.45 * visceral, 0.25, 1.1))
     hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), [open_share * r for r in radii])
-    gate = ellipsoid(local(fields, (ru, 0, 0)), (0.8 * ru, draw(0.25, 0.4) * rv, draw(0.18, 0.32) * rw))
+    gap = 0.5 + 0.5 * open_share
+    mouth = (0.8 * ru, draw(0.25, 0.42) * gap * rv, draw(0.18, 0.34) * gap * rw)
+    gate = ellipsoid(local(fields, (ru, 0, 0)), mouth)
     sinus = np.minimum(hollow, gate) + np.float32(draw(0.5, 2.0)) * canvas.noise["fine"][box]
     return Outline(box, fields, np.asarray(surface), np.asarray(sinus))
 
