@@ -118,9 +118,7 @@ def install_model(
     """
     if "://" in name_or_url:
         if checksum is None:
-            raise InputError(
-                f"{name_or_url} needs the SHA-256 of the file: add --sha256 from where you found the link."
-            )
+            raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
         file = Path(urlsplit(name_or_url).path).name or "model.zip"
         _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
         waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
