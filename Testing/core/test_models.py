@@ -12,6 +12,7 @@ from renal_segmentation.errors import CancelledError, ConsentError, InputError, 
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.importing import import_model, install_model, remove_model
 from renal_segmentation.models.registry import find_segmenter, list_models
+from renal_segmentation.models.totalsegmentator import CT, weights_of
 from renal_segmentation.structures import BY_KEY
 
 FIELDS = {
@@ -23,6 +24,7 @@ FIELDS = {
 @pytest.fixture(autouse=True)
 def models(tmp_path, monkeypatch):
     monkeypatch.setenv("RENAL_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path / "models"
 
 
@@ -213,6 +215,19 @@ def test_programs_ask_before_anything_is_fetched(models):
             install_model(name, consent=lambda question, asked=asked: asked.append(question) or False)
         assert "GB) from the package index" in asked[0]
     assert not models.exists()
+
+
+def test_weights_of_totalsegmentator_come_from_files_where_there_is_no_internet(tmp_path):
+    ct = zipped(result_folder(tmp_path / "Dataset291_TotalSegmentator_part1"), tmp_path / "ct.zip")
+    with pytest.raises(ConsentError, match="add --trust"):
+        import_model(ct)
+    assert import_model(ct, trust=True).name == "totalsegmentator"
+    assert weights_of(CT) is None
+    import_model(result_folder(tmp_path / "Dataset298_TotalSegmentator_total_6mm"), trust=True)
+    assert (weights_of(CT) / "Dataset291_TotalSegmentator_part1/nnUNetTrainer__nnUNetPlans__3d_fullres").is_dir()
+    import_model(ct, trust=True)
+    remove_model("totalsegmentator")
+    assert weights_of(CT) is None
 
 
 def test_what_is_not_there_cannot_be_removed(tmp_path):
