@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from renal_segmentation.errors import InputError, ModelError, OutputError
+from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
 from renal_segmentation.files import sha256
 from renal_segmentation.models import environments, totalsegmentator
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
@@ -38,7 +38,7 @@ def import_model(
     Parameters
     ----------
     source : Path
-        MONAI bundle or nnU-Net v2 result, as a folder or zipped.
+        MONAI bundle, nnU-Net v2 result, or weights of TotalSegmentator (``Dataset850_...zip``), as a folder or zipped.
     name : str, optional
         What to call it; the name of the folder or file by default.
     trust : bool
@@ -54,6 +54,8 @@ def import_model(
     ------
     InputError
         If there is no model in it, it is unsafe, or the name is taken.
+    ConsentError
+        If it holds weights of TotalSegmentator, which runs code from them, without `trust`.
     ModelError
         If the checksum differs.
     OutputError
@@ -72,6 +74,8 @@ def import_model(
             unpack(source, temporary / "new", part(progress, 0.0, 0.9))
         else:
             copy_folder(source, temporary / "new")
+        if datasets := totalsegmentator.datasets_in(temporary / "new", source.name):
+            return _import_weights(datasets, source, trust, temporary / "old")
         found = only_folder(temporary / "new")
         kind = kind_of(found)
         card = replace(describe_folder(found, kind), name=target.name)
@@ -118,9 +122,7 @@ def install_model(
     """
     if "://" in name_or_url:
         if checksum is None:
-            raise InputError(
-                f"{name_or_url} needs the SHA-256 of the file: add --sha256 from where you found the link."
-            )
+            raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
         file = Path(urlsplit(name_or_url).path).name or "model.zip"
         _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
         waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
@@ -167,6 +169,21 @@ def remove_model(name: str) -> None:
         raise InputError(f"There is no installed model {name}: see renal-segmentation models list.")
 
 
+def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: Path) -> ModelCard:
+    """Put weights of TotalSegmentator where it looks for them; return the card of the task that they belong to."""
+    if not trust:
+        raise ConsentError(
+            f"{source} holds weights that can run code in TotalSegmentator: if you trust it, add --trust."
+        )
+    task = next((task for task in TASKS.values() if any(name.startswith(task.weights) for name in datasets)), None)
+    if task is None:
+        raise InputError(f"{source} holds weights of TotalSegmentator that are not for kidneys: {', '.join(datasets)}.")
+    totalsegmentator.weights_folder().mkdir(parents=True, exist_ok=True)
+    for name, folder in datasets.items():
+        _swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
+    return task.card
+
+
 def _free_target(name: str, overwrite: bool) -> Path:
     """Return the folder that a model gets.
 
@@ -202,6 +219,7 @@ def _swap_in(found: Path, target: Path, old: Path) -> None:
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
     if target.exists():
+        old.parent.mkdir(parents=True, exist_ok=True)
         target.replace(old)
     try:
         found.replace(target)

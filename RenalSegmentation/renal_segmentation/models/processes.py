@@ -122,7 +122,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _failure(title: str, code: int, log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
-    tail = " | ".join(lines[-_TAIL_LINES:])[-_TAIL_CHARACTERS:] or "it printed nothing"
+    last = lines[-_TAIL_LINES:]
+    first_error = next((line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)), None)
+    tail = " | ".join(last)[-_TAIL_CHARACTERS:] or "it printed nothing"
+    if first_error is not None and first_error not in last:
+        tail = f"{first_error[:_TAIL_CHARACTERS]} | ... | {tail}"
     remedy = next((found for pattern, found in _REMEDIES if re.search(pattern, text)), None)
     if remedy is None:
         remedy = "close other programs, its memory may have ended" if code in (137, 9) else "check image and model"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ _CYSTS = {"kidney_cyst_left": Target("cyst", Side.LEFT), "kidney_cyst_right": Ta
 _DEVICES = {"auto": "gpu", "cuda": "gpu", "cpu": "cpu"}
 _SOURCE = "https://github.com/wasserth/TotalSegmentator (Wasserthal et al., Radiology: Artificial Intelligence 2023)"
 _WEIGHTS_S = 900.0
+_DATASET = re.compile(r"Dataset\d+_TotalSeg\w*")
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,13 @@ def weights_of(task: Task) -> Path | None:
 def weights_folder() -> Path:
     """Return where the weights that we asked for lie."""
     return cache_folder() / ".environments" / "totalsegmentator-weights"
+
+
+def datasets_in(folder: Path, name: str) -> dict[str, Path]:
+    """Return the folders of weights of TotalSegmentator in an unpacked archive, or the folder itself by its name."""
+    if _DATASET.fullmatch(name):
+        return {name: folder}
+    return {path.name: path for path in folder.glob("**/Dataset*") if path.is_dir() and _DATASET.fullmatch(path.name)}
 
 
 def is_installed(task: Task) -> bool:
