@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--trust", action="store_true", help="code that comes with the model may run")
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--memory", choices=MEMORY_MODES, default="normal", help="low: smaller pieces, slower")
-    parser.add_argument("--probabilities", type=Path, metavar="FILE.nii.gz", help="write how likely each voxel is kidney")
+    parser.add_argument(
+        "--probabilities", type=Path, metavar="FILE.nii.gz", help="write how likely each voxel is kidney"
+    )
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="write volumes, confidence and warnings")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
     parser.add_argument("--progress", choices=PROGRESS_STYLES, default="text")

@@ -225,4 +225,3 @@ def _case(channels: Tensor, fills: tuple[float, ...], truth: ByteArray, appearan
     full = torch.zeros(image.shape[1:], dtype=torch.int64)
     full[place] = torch.from_numpy(truth.astype(np.int64))
     return Case(image, full, appearance.regime)
-

@@ -143,7 +143,7 @@ def _step(state: State, case: Case, class_weights: tuple[float, ...], rate: floa
     state.network.train()
     loss = segmentation_loss(_scores(state.network, case.image), case.truth[None], class_weights)
     state.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
     if not (torch.isfinite(norm) and torch.isfinite(loss)):
         return math.nan
@@ -201,8 +201,7 @@ def validation_dice(network: nn.Module, weights: dict[str, Tensor], cases: list[
 
 def state_classes(network: nn.Module) -> int:
     """Return how many classes a network tells apart."""
-    head = network.head
-    return int(head.out_channels)  # type: ignore[arg-type,union-attr]
+    return int(network.head.out_channels)
 
 
 def save_checkpoint(state: State, path: Path) -> None:
