@@ -114,8 +114,8 @@ THIN = 8
 
 
 def localiser(features: tuple[int, ...] = FEATURES, thin: int = THIN) -> ThinNet:
-    """Return an untrained localiser: one channel in, `LOCALISER_CLASSES` out."""
-    return ThinNet(1, len(LOCALISER_CLASSES), features, thin)
+    """Return an untrained localiser: image and place from left to right in, `LOCALISER_CLASSES` out."""
+    return ThinNet(2, len(LOCALISER_CLASSES), features, thin)
 
 
 def refiner(features: tuple[int, ...] = FEATURES, thin: int = THIN) -> ThinNet:

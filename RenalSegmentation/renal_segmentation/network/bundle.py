@@ -6,6 +6,7 @@ the metadata. They are stored in half precision.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Mapping
@@ -60,7 +61,7 @@ class Metadata:
     def size_mb(self) -> float:
         """Size of the weights on disk, NaN if they are missing."""
         path = self.folder / WEIGHTS
-        return round(path.stat().st_size / 1e6, 1) if path.is_file() else math.nan
+        return round(path.stat().st_size / 1e6, 3) if path.is_file() else math.nan
 
 
 def is_own(folder: Path) -> bool:
@@ -167,8 +168,10 @@ def write_bundle(
     for path in (folder / WEIGHTS, folder / METADATA):
         path.parent.mkdir(parents=True, exist_ok=True)
     half = {stage: {key: value.half() for key, value in state.items()} for stage, state in weights.items()}
+    stream = io.BytesIO()  # a file's name would become part of its content
+    torch.save(half, stream)
     with atomic_path(folder / WEIGHTS) as temporary:
-        torch.save(half, temporary)
+        temporary.write_bytes(stream.getvalue())
     content = {
         "version": __version__,
         "changelog": {__version__: str(recipe.get("summary", "trained"))},

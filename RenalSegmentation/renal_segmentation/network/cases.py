@@ -82,10 +82,10 @@ def rough_guess(organ: npt.NDArray[np.bool_], rng: np.random.Generator, noise: t
     matrix = np.diag([coarse, coarse, coarse, 1.0])
     matrix[:3, 3] = (coarse - 1) / 2
     shifted = matrix.copy()
-    shifted[:3, 3] += rng.normal(0, 1.5, 3)
+    shifted[:3, 3] += rng.normal(0, 2.2, 3)
     width = float(rng.uniform(0.3, 0.9))
     low = smooth(sample(soft, shifted, small)[0], (width, width, width))
-    wrong = smooth_noise(noise, small, float(rng.uniform(3, 7))) * float(rng.uniform(0, 0.45))
+    wrong = smooth_noise(noise, small, float(rng.uniform(3, 7))) * float(rng.uniform(0, 0.7))
     near = smooth(low, (3.0, 3.0, 3.0)).clamp(0, 0.15) / 0.15
     low = torch.sigmoid((low - 0.5 + wrong * near) * float(rng.uniform(5, 14)))
     return sample(low[None], np.linalg.inv(matrix), (shape[0], shape[1], shape[2]))[0]

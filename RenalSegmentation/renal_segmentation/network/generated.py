@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from renal_segmentation.network.cases import (
@@ -19,7 +20,7 @@ from renal_segmentation.network.cases import (
     rough_guess,
     torch_noise,
 )
-from renal_segmentation.network.localising import DARKEST, LOCALISER_MM
+from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
 from renal_segmentation.network.refining import REFINER_MM
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
 from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
@@ -28,7 +29,22 @@ from renal_segmentation.synthesis.imaging import nearest, scan, tissue_signal
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import FloatArray, Grid
 
+MISSING_SHARE = 0.05
+"""How often a kidney is taken out of a localiser's case."""
+DECOY_SHARE = 0.06
+"""How often the refiner is pointed at another organ, in which it should find no kidney."""
+
 T = Tissue
+DECOYS = (
+    T.SPLEEN,
+    T.LIVER,
+    T.BOWEL_CONTENT_1,
+    T.BOWEL_CONTENT_3,
+    T.STOMACH_CONTENT,
+    T.PSOAS,
+    T.GALLBLADDER,
+    T.VERTEBRA,
+)
 _PARTS = {
     "left": (
         (T.LEFT_CORTEX, T.LEFT_MEDULLA),
@@ -84,6 +100,9 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return a whole scan on the coarse grid with both kidneys as truth."""
     noise = torch_noise(rng)
     appearance = draw_appearance(rng)
+    for side in REFINED:
+        if rng.random() < MISSING_SHARE:
+            tissues = without_kidney(tissues, side)
     organs = ORGANS[tissues]
     grid = placed(map_grid(tissues.shape), rng, 5.0)
     pooled = int(LOCALISER_MM / 2)
@@ -102,7 +121,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     seen = network_image(image, acquisition.grid, target)
     truth = nearest(organs, grid, target)
     truth[~covered(acquisition.grid, target)] = 0
-    return case_of(seen[None], (DARKEST,), truth, appearance.regime)
+    return case_of(with_place(seen, target), (DARKEST, 0.0), truth, appearance.regime)
 
 
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
@@ -115,10 +134,14 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     if side == "right":
         tissues = tissues[::-1]
     classes = REFINED[side][tissues]
-    middle = _middle(classes, rng)
+    guessed = (classes == 1) | (classes == 2)
+    if rng.random() < DECOY_SHARE:
+        guessed = _decoy(tissues, rng)
+        classes = np.zeros_like(classes)
+    middle = _middle(guessed, rng)
     grid = placed(map_grid(tissues.shape), rng, 8.0)
-    centre = grid.to_ras([middle])[0] + rng.normal(0, 5, 3)
-    tissues, classes, grid = _crop(tissues, classes, grid, middle)
+    centre = grid.to_ras([middle])[0] + rng.normal(0, 6, 3)
+    (tissues, classes, guessed), grid = _crop((tissues, classes, guessed.view(np.uint8)), grid, middle)
     box = np.array(REFINER_BOX) * REFINER_MM
     target = box_grid(centre - box / 2, centre + box / 2, REFINER_MM)
     plane = draw_plane(rng)
@@ -135,27 +158,49 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     share = torch.cat([1 - share.sum(0, keepdim=True), share])
     truth = share.argmax(0).to(torch.uint8).numpy()
     truth[~covered(acquisition.grid, target)] = 0
-    guess = rough_guess((truth == 1) | (truth == 2), rng, noise)
+    pointed = sample(torch.from_numpy(guessed.astype(np.float32))[None], index_map(target, grid), target.shape)[0]
+    guess = rough_guess((pointed.numpy() > 0.5) & covered(acquisition.grid, target), rng, noise)
     return case_of(torch.stack([seen, guess]), (DARKEST, 0.0), truth, appearance.regime)
 
 
-def _middle(classes: ByteArray, rng: np.random.Generator) -> FloatArray:
-    """Return the middle of the kidney in voxels, or a random place where there is none."""
-    found = np.argwhere(classes[::2, ::2, ::2] > 0) * 2
+def without_kidney(tissues: ByteArray, side: str) -> ByteArray:
+    """Return the label map with fat in place of a kidney."""
+    table = np.arange(256, dtype=np.uint8)
+    for part in _PARTS[side]:
+        table[list(part)] = T.VISCERAL_FAT
+    return np.asarray(table[tissues])
+
+
+def _decoy(tissues: ByteArray, rng: np.random.Generator, reach: int = 14) -> npt.NDArray[np.bool_]:
+    """Return a piece of another organ that a localiser might take for a kidney."""
+    coarse = tissues[::4, ::4, ::4]
+    tissue = int(rng.choice(DECOYS))
+    places = np.argwhere(coarse == tissue) * 4
+    decoy = np.zeros(tissues.shape, bool)
+    if len(places):
+        place = places[int(rng.integers(len(places)))]
+        near = tuple(slice(max(int(p) - reach, 0), int(p) + reach) for p in place)
+        decoy[near] = tissues[near] == tissue
+    return decoy
+
+
+def _middle(organ: npt.NDArray[np.bool_], rng: np.random.Generator) -> FloatArray:
+    """Return the middle of an organ in voxels, or a random place where there is none."""
+    found = np.argwhere(organ[::2, ::2, ::2]) * 2
     if not len(found):
-        return np.asarray(np.array(classes.shape) * rng.uniform(0.35, 0.65, 3))
+        return np.asarray(np.array(organ.shape) * rng.uniform(0.35, 0.65, 3))
     return np.asarray((found.min(0) + found.max(0)) / 2)
 
 
 def _crop(
-    tissues: ByteArray, classes: ByteArray, grid: Grid, middle: FloatArray, reach: tuple[int, int, int] = (48, 48, 54)
-) -> tuple[ByteArray, ByteArray, Grid]:
+    arrays: tuple[ByteArray, ...], grid: Grid, middle: FloatArray, reach: tuple[int, int, int] = (48, 48, 54)
+) -> tuple[tuple[ByteArray, ...], Grid]:
     """Return the surroundings of the kidney; `REFINER_BOX` fits inside even when turned a little."""
     low = np.maximum(np.rint(middle).astype(int) - reach, 0)
-    high = np.minimum(np.rint(middle).astype(int) + reach, tissues.shape)
+    high = np.minimum(np.rint(middle).astype(int) + reach, grid.shape)
     place = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     affine = grid.affine.copy()
     affine[:3, 3] = grid.to_ras([low])[0]
-    cropped = np.ascontiguousarray(tissues[place])
-    shape = (cropped.shape[0], cropped.shape[1], cropped.shape[2])
-    return cropped, np.ascontiguousarray(classes[place]), Grid(shape, affine)
+    cropped = tuple(np.ascontiguousarray(array[place]) for array in arrays)
+    shape = cropped[0].shape
+    return cropped, Grid((shape[0], shape[1], shape[2]), affine)

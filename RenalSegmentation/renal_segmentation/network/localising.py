@@ -67,6 +67,15 @@ def coarse_image(image: Volume) -> tuple[torch.Tensor, Grid]:
     return resample(scaled, small.grid, grid, DARKEST), grid
 
 
+def with_place(seen: torch.Tensor, grid: Grid) -> torch.Tensor:
+    """Return the localiser's channels: the image, and how far each voxel lies to the right of its middle in 100 mm.
+
+    Left and right kidney look alike: without the second channel the network takes long to tell them apart.
+    """
+    x = (torch.arange(grid.shape[0]) - (grid.shape[0] - 1) / 2) * (float(grid.spacing[0]) / 100)
+    return torch.stack([seen, x[:, None, None].expand(grid.shape).to(seen.dtype)])
+
+
 def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Found]:
     """Return the kidneys of a prepared scan, at most one per side.
 
@@ -79,7 +88,7 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     runner : Runner
     """
     seen, grid = coarse_image(image)
-    probability = runner.probabilities(network, seen[None], (DARKEST,)).numpy()
+    probability = runner.probabilities(network, with_place(seen, grid), (DARKEST, 0.0)).numpy()
     left, right = probability[1], probability[2]
     chosen = _one_per_side(_blobs(left, right, grid))
     together = left + right

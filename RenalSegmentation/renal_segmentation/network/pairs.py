@@ -26,7 +26,7 @@ from renal_segmentation.network.cases import (
     rough_guess,
     torch_noise,
 )
-from renal_segmentation.network.localising import DARKEST, LOCALISER_MM
+from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
 from renal_segmentation.network.preparation import prepare, voxels_in
 from renal_segmentation.network.refining import AROUND_MM, REFINER_MM
 from renal_segmentation.progress import Progress, silent
@@ -145,7 +145,7 @@ def localiser_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case
     organs = np.zeros(labels.shape, np.uint8)
     for side, values in ORGAN.items():
         organs[np.isin(labels, values)] = side if not mirrored else 3 - side
-    return case_of(seen[None], (DARKEST,), nearest(organs, grid, target), "scans")
+    return case_of(with_place(seen, target), (DARKEST, 0.0), nearest(organs, grid, target), "scans")
 
 
 def refiner_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case:

@@ -22,16 +22,19 @@ class Stage:
         Returns the untrained network of given features and thin channels.
     class_weights : tuple of float
         Weight of the Dice of each class but the background.
+    emphasis : float
+        See `losses.segmentation_loss`.
     """
 
     name: str
     build: Callable[[tuple[int, ...], int], nn.Module]
     class_weights: tuple[float, ...]
+    emphasis: float
 
 
 STAGES: Mapping[str, Stage] = {
-    "localiser": Stage("localiser", localiser, (1.0, 1.0)),
-    "refiner": Stage("refiner", refiner, (1.0, 0.4, 0.4)),
+    "localiser": Stage("localiser", localiser, (1.0, 1.0), 3.0),
+    "refiner": Stage("refiner", refiner, (1.0, 0.4, 0.4), 0.0),
 }
 SHAPES: Mapping[str, tuple[tuple[int, ...], int]] = dict.fromkeys(STAGES, (FEATURES, THIN))
 """Features and thin channels of each stage's network."""

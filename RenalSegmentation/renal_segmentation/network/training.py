@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from renal_segmentation.files import atomic_path
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.losses import segmentation_loss
+from renal_segmentation.network.stages import Stage
 from renal_segmentation.progress import Progress, silent
 
 CaseSource = Callable[[int], Case]
@@ -81,7 +82,7 @@ def fresh_state(network: nn.Module, rate: float) -> State:
 
 def train(
     state: State,
-    class_weights: tuple[float, ...],
+    stage: Stage,
     training: CaseSource,
     validation: list[Case],
     schedule: Schedule,
@@ -94,8 +95,8 @@ def train(
     ----------
     state : State
         From `fresh_state` or `load_checkpoint`; changed in place.
-    class_weights : tuple of float
-        See `segmentation_loss`.
+    stage : Stage
+        Tells what the loss emphasises.
     training : callable
         Case of an iteration.
     validation : list of Case
@@ -112,7 +113,7 @@ def train(
         share = max(state.iteration / schedule.iterations, state.seconds / (60 * schedule.minutes))
         if share >= 1 or state.since_best >= schedule.patience:
             break
-        loss = _step(state, training(state.iteration), class_weights, _rate(schedule, state.iteration, share))
+        loss = _step(state, training(state.iteration), stage, _rate(schedule, state.iteration, share))
         state.iteration += 1
         follow(state, schedule.averaging)
         state.seconds = offset + time.monotonic() - started
@@ -136,12 +137,15 @@ def _rate(schedule: Schedule, iteration: int, share: float) -> float:
     return schedule.rate * rise * (0.5 + 0.5 * math.cos(math.pi * min(share, 1.0))) + 1e-5
 
 
-def _step(state: State, case: Case, class_weights: tuple[float, ...], rate: float) -> float:
+def _step(state: State, case: Case, stage: Stage, rate: float) -> float:
     """Learn from one case and return its loss; a case that gives no finite gradient is left out."""
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     state.network.train()
-    loss = segmentation_loss(_scores(state.network, case.image), case.truth[None], class_weights)
+    scores = _scores(state.network, case.image)
+    if not torch.isfinite(scores).all():
+        return math.nan
+    loss = segmentation_loss(scores, case.truth[None], stage.class_weights, stage.emphasis)
     state.optimiser.zero_grad()
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)

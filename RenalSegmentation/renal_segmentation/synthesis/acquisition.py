@@ -115,4 +115,7 @@ def draw_field(
         centre[0] += rng.uniform(-15, 15)
     else:
         centre = middle + rng.uniform(-0.5, 0.5, 3) * (extent - size)
+    if rng.random() < 0.06:
+        size[0] *= rng.uniform(0.45, 0.7)
+        centre[0] += float(rng.choice([-1, 1])) * (extent[0] - size[0]) / 2 * rng.uniform(0.3, 0.8)
     return centre, size

@@ -1,0 +1,28 @@
+"""Tiny networks and scans for tests."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from renal_segmentation.network.bundle import Metadata, write_bundle
+from renal_segmentation.network.stages import STAGES
+from renal_segmentation.volume import Volume
+
+SHAPE = ((4, 8), 4)
+NAMED = {stage: {"features": list(SHAPE[0]), "thin": SHAPE[1]} for stage in STAGES}
+
+
+def tiny_bundle(folder: Path, name: str = "tiny") -> Metadata:
+    """Write a bundle of untrained networks."""
+    torch.manual_seed(0)
+    weights = {name: stage.build(*SHAPE).state_dict() for name, stage in STAGES.items()}
+    return write_bundle(folder, weights, NAMED, name, {"summary": "untrained"})
+
+
+def noise_image(shape: tuple[int, int, int] = (24, 20, 12), seed: int = 0) -> Volume:
+    """Return an image of noise, 6 x 6 x 8 mm."""
+    array = np.random.default_rng(seed).random(shape).astype(np.float32)
+    affine = np.diag([6.0, 6.0, 8.0, 1.0])
+    affine[:3, 3] = -(np.array(shape) - 1) / 2 * [6, 6, 8]
+    return Volume(array, affine)

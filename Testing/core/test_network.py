@@ -1,0 +1,349 @@
+"""The network around its weights: orientation, sides, cleaning, bundles, memory."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
+
+import torch
+from Testing.core.networks import SHAPE, noise_image, tiny_bundle
+
+from renal_segmentation.errors import CancelledError, InputError, ModelError
+from renal_segmentation.labels import Side
+from renal_segmentation.models.registry import find_segmenter, kind_of
+from renal_segmentation.network import model as model_file
+from renal_segmentation.network.architecture import localiser, padded, refiner
+from renal_segmentation.network.bundle import METADATA, WEIGHTS, is_own, load_networks, read_metadata
+from renal_segmentation.network.localising import find_kidneys, with_place
+from renal_segmentation.network.losses import segmentation_loss
+from renal_segmentation.network.model import RenalNetwork, open_model
+from renal_segmentation.network.postprocessing import assemble
+from renal_segmentation.network.preparation import prepare, shrunk, voxels_in
+from renal_segmentation.network.refining import Refined
+from renal_segmentation.network.running import Runner
+from renal_segmentation.sampling import box_grid
+from renal_segmentation.volume import Grid, Volume
+
+RUNNER = Runner(torch.device("cpu"), "normal")
+
+
+def stored_in(image: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) -> Volume:
+    """Return the same image with its axes in another order and direction."""
+    array = image.array.transpose(order)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
+    affine = image.affine.copy()
+    affine[:3, :3] = image.affine[:3, list(order)] * np.where(flips, -1, 1)
+    first = [n - 1 if flip else 0 for n, flip in zip(array.shape, flips, strict=True)]
+    affine[:3, 3] = image.affine[:3, 3] + image.affine[:3, list(order)] @ first
+    return Volume(array, affine)
+
+
+ORDERS = list(itertools.product(itertools.permutations(range(3)), itertools.product((False, True), repeat=3)))
+
+
+def test_there_are_48_ways_to_store_an_image_and_all_are_prepared_alike():
+    image = noise_image((7, 6, 5))
+    turn = np.eye(4)
+    turn[:2, :2] = [[math.cos(0.3), -math.sin(0.3)], [math.sin(0.3), math.cos(0.3)]]
+    image = Volume(image.array, turn @ image.affine)
+    wanted = prepare(image)
+    assert len(ORDERS) == 48
+    for order, flips in ORDERS:
+        stored = stored_in(image, order, flips)
+        found = prepare(stored)
+        assert np.array_equal(found.image.array, wanted.image.array)
+        assert np.array_equal(found.image.affine, wanted.image.affine)
+        assert np.array_equal(found.restored(found.image.array), stored.array)
+
+
+@pytest.mark.parametrize(("order", "flips"), ORDERS[::7])
+def test_the_mask_does_not_depend_on_how_the_image_is_stored(tmp_path, order, flips, monkeypatch):
+    found = pretend_kidneys(monkeypatch, tmp_path)
+    image = body_image()
+    mask = found.segment(image).labels
+    stored = stored_in(mask, order, flips)
+    answer = found.segment(stored_in(image, order, flips)).labels
+    assert np.array_equal(answer.array, stored.array)
+    assert np.allclose(answer.affine, stored.affine)
+    left, right = (image.grid.to_ras(np.argwhere(mask.array == side)).mean(0) for side in (1, 2))
+    assert left[0] < 0 < right[0]
+
+
+def body_image() -> Volume:
+    """Return two bright ellipsoids, 5 cm left and 6 cm right of the middle, the right one lower."""
+    shape = (50, 40, 30)
+    affine = np.diag([6.0, 6.0, 8.0, 1.0])
+    affine[:3, 3] = -(np.array(shape) - 1) / 2 * [6, 6, 8]
+    grid = Grid(shape, affine)
+    ras = grid.to_ras(np.argwhere(np.ones(shape))).reshape(*shape, 3)
+    image = np.zeros(shape, np.float32)
+    for centre in ((-50, 0, 10), (60, -5, -10)):
+        image[(((ras - centre) / (28, 26, 52)) ** 2).sum(-1) < 1] = 100.0
+    return Volume(image, affine)
+
+
+def pretend_kidneys(monkeypatch, folder) -> RenalNetwork:
+    """Return the real pipeline around networks that call everything bright a kidney."""
+
+    class Localiser(torch.nn.Module):
+        def forward(self, x):
+            bright = 20 * x[:, :1]
+            side = torch.sign(x[:, 1:2]) * 10
+            return torch.cat([-bright, bright - side, bright + side], 1)
+
+    class Refiner(torch.nn.Module):
+        def forward(self, x):
+            bright = 20 * x[:, :1]
+            return torch.cat([-bright, bright, bright - 50, bright - 50], 1)
+
+    metadata = tiny_bundle(folder / "pretend")
+    monkeypatch.setattr(model_file, "load_networks", lambda _: {"localiser": Localiser(), "refiner": Refiner()})
+    return RenalNetwork(metadata)
+
+
+def test_bright_ellipsoids_come_back_with_their_volume_and_side(tmp_path, monkeypatch):
+    image = body_image()
+    found = pretend_kidneys(monkeypatch, tmp_path).segment(image)
+    truth = image.array > 0
+    dice = 2 * (truth & (found.labels.array > 0)).sum() / (truth.sum() + (found.labels.array > 0).sum())
+    assert dice > 0.9
+    assert set(np.unique(found.labels.array)) == {0, 1, 2}
+    assert set(found.confidence) == {"left", "right"}
+    assert found.notices == ()
+    assert found.probabilities.array.max() <= 1
+
+
+def test_low_memory_gives_nearly_the_same_and_running_out_of_memory_says_so(tmp_path, monkeypatch):
+    found = pretend_kidneys(monkeypatch, tmp_path)
+    image = body_image()
+    normal = found.segment(image).labels.array
+    low = RenalNetwork(found.metadata, "low").segment(image).labels.array
+    assert (normal != low).mean() < 1e-3
+    compute = model_file._compute
+
+    def short_of_memory(networks, prepared, device, memory, progress):
+        if memory == "normal":
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        return compute(networks, prepared, device, memory, progress)
+
+    monkeypatch.setattr(model_file, "_compute", short_of_memory)
+    answer = found.segment(image)
+    assert [notice.code for notice in answer.notices] == ["low-memory"]
+    assert np.array_equal(answer.labels.array, low)
+
+
+@pytest.mark.parametrize("array", [np.zeros((9, 8, 7)), np.full((9, 8, 7), np.nan), np.full((1, 1, 1), 5.0)])
+def test_an_image_without_contrast_has_no_kidney_and_says_so(tmp_path, array):
+    found = open_model(tiny_bundle(tmp_path / "b").folder).segment(Volume(array, np.diag([4.0, 4.0, 4.0, 1.0])))
+    assert not found.labels.array.any()
+    assert {"blank-image", "no-kidney"} <= {notice.code for notice in found.notices}
+
+
+def test_an_untrained_network_survives_any_shape(tmp_path):
+    network = open_model(tiny_bundle(tmp_path / "b").folder)
+    for shape in ((40, 30, 1), (1, 40, 30), (5, 5, 5), (33, 17, 9)):
+        found = network.segment(noise_image(shape))
+        assert found.labels.array.shape == shape
+        assert found.labels.array.dtype == np.uint8
+
+
+def test_progress_rises_and_can_stop_the_work(tmp_path, monkeypatch):
+    network = pretend_kidneys(monkeypatch, tmp_path)
+    shares = []
+    network.segment(body_image(), progress=lambda step, share: shares.append(share))
+    assert shares == sorted(shares)
+
+    def stop(step, share):
+        raise CancelledError("Stopped.")
+
+    with pytest.raises(CancelledError):
+        network.segment(body_image(), progress=stop)
+
+
+def test_an_unknown_device_is_named(tmp_path):
+    with pytest.raises(InputError, match="no device tpu"):
+        open_model(tiny_bundle(tmp_path / "b").folder).segment(noise_image(), device="tpu")
+
+
+def test_two_kidneys_called_left_are_told_apart_by_their_place():
+    class AllLeft(torch.nn.Module):
+        def forward(self, x):
+            bright = 20 * x[:, :1]
+            return torch.cat([-bright, bright + 10, bright - 10], 1)
+
+    found = find_kidneys(AllLeft(), body_image(), RUNNER)
+    assert sorted(kidney.side for kidney in found) == [Side.LEFT, Side.RIGHT]
+    by_side = {kidney.side: kidney for kidney in found}
+    assert by_side[Side.LEFT].low[0] < by_side[Side.RIGHT].low[0]
+
+
+def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
+    """Return a sure answer of a refiner from classes at 2 mm."""
+    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.9 + 0.025
+    grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
+    return Refined(side, probability, grid)
+
+
+def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:25, 10:25, 5:35] = 1
+    classes[15:18, 15:18, 15:18] = 0
+    classes[18:22, 14:18, 20:25] = 2
+    classes[25:30, 12:18, 12:18] = 3
+    classes[34:38, 34:38, 34:38] = 3
+    classes[36:39, 2:5, 2:5] = 1
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    labels = assemble([refined(classes)], grid).labels
+    assert set(np.unique(labels)) == {0, 1, 3, 5}
+    assert labels[16, 16, 16] == 1
+    assert not labels[30:].any()
+    assert (labels == 3).sum() == 5 * 6 * 6
+    assert (labels == 5).sum() == 4 * 4 * 5
+
+
+def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:14, 10:14, 10:14] = 1
+    assert not assemble([refined(classes)], grid).labels.any()
+    classes[10:30, 10:30, 10:30] = 1
+    sure = refined(classes)
+    vague = Refined(sure.side, (sure.probabilities * 0.6 + 0.1).astype(np.float32), sure.grid)
+    assert sure.confidence > vague.confidence
+    found = assemble([vague], grid)
+    assert [notice.code for notice in found.notices] == ["doubtful-outline"]
+
+
+@pytest.mark.parametrize("change", ["truncated", "tampered", "foreign", "missing", "hash", "metadata"])
+def test_weights_that_are_not_the_right_ones_are_refused_with_one_sentence(tmp_path, change):
+    folder = tiny_bundle(tmp_path / "b").folder
+    weights, metadata = folder / WEIGHTS, folder / METADATA
+    content = json.loads(metadata.read_text(encoding="utf-8"))
+    if change == "truncated":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif change == "tampered":
+        raw = bytearray(weights.read_bytes())
+        raw[len(raw) // 2] ^= 1
+        weights.write_bytes(bytes(raw))
+    elif change == "missing":
+        weights.unlink()
+    elif change == "metadata":
+        metadata.write_text("{}", encoding="utf-8")
+    elif change == "hash":
+        content["renal"]["sha256"] = "0" * 64
+        metadata.write_text(json.dumps(content), encoding="utf-8")
+    else:
+        import hashlib
+
+        torch.save({"localiser": {}, "refiner": {}}, weights)
+        content["renal"]["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+        metadata.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelError) as error:
+        open_model(folder).segment(noise_image())
+    assert str(error.value).count(". ") == 0
+    assert str(error.value).endswith(".")
+
+
+def test_weights_that_would_run_code_are_refused(tmp_path):
+    import hashlib
+
+    folder = tiny_bundle(tmp_path / "b").folder
+    torch.save({"localiser": RUNNER, "refiner": {}}, folder / WEIGHTS)
+    content = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    content["renal"]["sha256"] = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    (folder / METADATA).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelError, match="holds no weights"):
+        load_networks(read_metadata(folder))
+
+
+def test_a_bundle_is_found_by_its_folder_and_describes_itself(tmp_path):
+    folder = tiny_bundle(tmp_path / "mine", "mine").folder
+    assert is_own(folder)
+    assert kind_of(folder) == "renal"
+    card = find_segmenter(folder).describe()
+    assert (card.name, card.licence) == ("mine", "Apache-2.0")
+    assert 0 < card.size_mb < 1
+    assert not is_own(tmp_path)
+
+
+def test_networks_keep_the_shape_of_their_input():
+    for build, classes in ((localiser, 3), (refiner, 4)):
+        network = build(*SHAPE)
+        assert network(torch.zeros(1, 2, 32, 48, 32)).shape == (1, classes, 32, 48, 32)
+
+
+def test_padding_is_undone_by_its_place():
+    x = torch.rand(2, 5, 33, 48)
+    wide, place = padded(x, (-0.5, 0.0))
+    assert all(n % 16 == 0 and n >= 32 for n in wide.shape[1:])
+    assert torch.equal(wide[(slice(None), *place)], x)
+    assert wide[0].min() == -0.5
+
+
+def test_large_inputs_are_worked_through_in_slabs_that_join():
+    class Same(torch.nn.Module):
+        def forward(self, x):
+            return torch.cat([x[:, :1], -x[:, :1]], 1)
+
+    x = torch.randn(1, 20, 30, 700)
+    whole = Runner(torch.device("cpu"), "normal").probabilities(Same(), x, (0.0,))
+    slabs = Runner(torch.device("cpu"), "low").probabilities(Same(), x, (0.0,))
+    assert whole.shape == (2, 20, 30, 700)
+    assert torch.equal(whole, slabs)
+
+
+def test_a_perfect_answer_has_hardly_any_loss_and_a_wrong_side_has_more_than_a_wrong_edge():
+    truth = torch.zeros(1, 16, 16, 16, dtype=torch.int64)
+    truth[0, 2:7] = 1
+    truth[0, 9:14] = 2
+
+    def loss(classes):
+        scores = 20.0 * torch.nn.functional.one_hot(classes, 3).permute(0, 4, 1, 2, 3)
+        return float(segmentation_loss(scores, truth, (1.0, 1.0), 0.0))
+
+    shifted = torch.roll(truth, 1, 1)
+    swapped = torch.where(truth > 0, 3 - truth, 0)
+    assert loss(truth) < 0.01
+    assert loss(truth) < loss(shifted) < loss(swapped)
+
+
+def test_the_place_from_left_to_right_is_zero_in_the_middle():
+    grid = box_grid(np.array([-40.0, 0, 0]), np.array([60.0, 8, 8]), 4.0)
+    place = with_place(torch.zeros(grid.shape), grid)[1, :, 0, 0]
+    assert float(place.mean()) == pytest.approx(0, abs=1e-6)
+    assert float(place[-1] - place[0]) == pytest.approx(0.96)
+
+
+def test_very_large_scans_are_averaged_in_blocks_at_the_same_place(monkeypatch):
+    monkeypatch.setattr("renal_segmentation.network.preparation.LARGEST_VOXELS", 10)
+    grid = Grid((41, 40, 10), np.diag([0.7, 0.7, 5.0, 1.0]))
+    x = grid.to_ras(np.argwhere(np.ones(grid.shape)))[:, 0].reshape(grid.shape).astype(np.float32)
+    small = shrunk(Volume(x, grid.affine), 4.0)
+    assert small.array.shape == (20, 20, 10)
+    wanted = small.grid.to_ras(np.argwhere(np.ones(small.array.shape)))[:, 0].reshape(small.array.shape)
+    assert np.allclose(small.array, wanted, atol=1e-4)
+
+
+def test_a_box_outside_the_image_touches_no_voxel():
+    grid = Grid((5, 5, 5), np.eye(4))
+    assert voxels_in(grid, np.full(3, 20.0), np.full(3, 30.0)) is None
+    assert voxels_in(grid, np.full(3, 1.2), np.full(3, 2.2)) == (slice(1, 4),) * 3
+
+
+def test_hounsfield_units_are_cut_to_the_window_of_soft_tissue():
+    image = noise_image()
+    prepared = prepare(Volume(image.array * 2000 - 1000, image.affine))
+    assert prepared.image.array.min() == -250
+    assert prepared.image.array.max() == 400
+
+
+def test_infinite_voxels_become_the_darkest_and_are_counted():
+    image = noise_image()
+    image.array[0, 0, :3] = [np.nan, np.inf, -np.inf]
+    prepared = prepare(image)
+    assert np.isfinite(prepared.image.array).all()
+    assert prepared.image.array[0, 0, 1] == prepared.image.array.min()
+    assert "3 voxels" in prepared.notices[0].message

@@ -1,0 +1,248 @@
+"""Training: from generated people or scans to a bundle that predict takes, resumable, fine-tunable."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs torch, which is not installed")
+
+import torch
+from Testing.core.networks import SHAPE, tiny_bundle
+
+from renal_segmentation.cli import main
+from renal_segmentation.errors import CancelledError, InputError
+from renal_segmentation.files import write_image
+from renal_segmentation.network.augmentation import histogram, matched
+from renal_segmentation.network.cases import Case, rough_guess, torch_noise
+from renal_segmentation.network.generated import localiser_case, refiner_case
+from renal_segmentation.network.model import open_model
+from renal_segmentation.network.pairs import (
+    localiser_pair_case,
+    patient_of,
+    read_pairs,
+    refiner_pair_case,
+    split_by_patient,
+)
+from renal_segmentation.network.recipe import Recipe, run_recipe
+from renal_segmentation.network.stages import STAGES
+from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
+from renal_segmentation.synthesis.abdomen import generate_abdomen
+from renal_segmentation.synthesis.imaging import render
+from renal_segmentation.volume import Volume
+
+
+def cube_case(iteration: int) -> Case:
+    """Return a bright cube in noise at a place that the number decides."""
+    rng = np.random.default_rng(iteration)
+    image = torch.from_numpy(rng.normal(0, 0.1, (2, 32, 32, 32)).astype(np.float32))
+    truth = torch.zeros(32, 32, 32, dtype=torch.int64)
+    a, b, c = rng.integers(2, 18, 3)
+    truth[a : a + 12, b : b + 12, c : c + 12] = 1
+    image[0] += truth
+    return Case(image, truth, "cube")
+
+
+def tiny_state(rate: float = 1e-2):
+    torch.manual_seed(0)
+    return fresh_state(STAGES["refiner"].build(*SHAPE), rate)
+
+
+def trained(path, iterations, state=None):
+    schedule = Schedule(iterations=6, rate=1e-2, warm_up=2, check_every=2, averaging=0.5)
+    state = state or tiny_state()
+    stop_at = iterations
+
+    def source(iteration):
+        if iteration == stop_at:
+            raise CancelledError("Stopped.")
+        return cube_case(iteration)
+
+    try:
+        return train(state, STAGES["refiner"], source, [cube_case(99)], schedule, path)
+    except CancelledError:
+        return state
+
+
+def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
+    whole = trained(tmp_path / "whole.pt", 6)
+    schedule = Schedule(iterations=6, rate=1e-2, warm_up=2, check_every=2, averaging=0.5, save_seconds=0)
+
+    def killed(iteration):
+        if iteration == 3:
+            raise CancelledError("Stopped.")
+        return cube_case(iteration)
+
+    with pytest.raises(CancelledError):
+        train(tiny_state(), STAGES["refiner"], killed, [cube_case(99)], schedule, tmp_path / "part.pt")
+    torch.manual_seed(77)
+    again = load_checkpoint(fresh_state(STAGES["refiner"].build(*SHAPE), 1e-2), tmp_path / "part.pt")
+    assert again.iteration == 3
+    again = trained(tmp_path / "part.pt", 6, again)
+    assert again.iteration == whole.iteration == 6
+    for name, value in whole.average.items():
+        assert torch.equal(value, again.average[name]), name
+    assert [row["dice"] for row in again.curve] == [row["dice"] for row in whole.curve]
+
+
+def test_a_tiny_network_learns_a_cube(tmp_path):
+    schedule = Schedule(iterations=40, rate=2e-2, warm_up=2, check_every=20, averaging=0.5)
+    state = train(tiny_state(), STAGES["refiner"], cube_case, [cube_case(99)], schedule, tmp_path / "c.pt")
+    assert state.best > 0.8
+    with (tmp_path / "c.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["iteration"] for row in rows] == ["20", "40"]
+    assert float(rows[1]["loss"]) < float(rows[0]["loss"])
+
+
+def test_training_stops_early_when_it_no_longer_gets_better(tmp_path):
+    schedule = Schedule(iterations=50, rate=0.0, warm_up=1, check_every=1, patience=3)
+    state = train(tiny_state(), STAGES["refiner"], cube_case, [cube_case(99)], schedule, tmp_path / "c.pt")
+    assert state.iteration < 50
+
+
+def test_a_case_that_gives_no_finite_loss_is_left_out(tmp_path):
+    def broken(iteration):
+        case = cube_case(iteration)
+        return Case(case.image * float("nan"), case.truth, case.family)
+
+    before = {name: value.clone() for name, value in tiny_state().network.state_dict().items()}
+    schedule = Schedule(iterations=1)
+    state = train(tiny_state(), STAGES["refiner"], broken, [], schedule, tmp_path / "c.pt")
+    assert all(torch.equal(value, before[name]) for name, value in state.network.state_dict().items())
+
+
+def test_generated_cases_repeat_with_their_seed():
+    tissues = generate_abdomen(1).array
+    for make in (localiser_case, refiner_case):
+        first, again = (make(tissues, np.random.default_rng(4)) for _ in range(2))
+        assert torch.equal(first.image, again.image)
+        assert torch.equal(first.truth, again.truth)
+        assert first.image.shape[1:] == first.truth.shape
+        assert torch.isfinite(first.image).all()
+        assert first.truth.max() > 0
+
+
+def test_a_rough_guess_covers_most_of_the_kidney_but_not_exactly():
+    organ = np.zeros((80, 80, 96), bool)
+    organ[25:55, 25:55, 20:76] = True
+    rng = np.random.default_rng(3)
+    guess = rough_guess(organ, rng, torch_noise(rng)).numpy() > 0.5
+    dice = 2 * (guess & organ).sum() / (guess.sum() + organ.sum())
+    assert 0.6 < dice < 0.999
+
+
+def write_pairs(folder, people=2):
+    """Write scans of generated people with their masks, and return both folders."""
+    images, labels = folder / "images", folder / "labels"
+    images.mkdir(parents=True)
+    labels.mkdir()
+    for seed in range(people):
+        scan = render(generate_abdomen(seed, spacing_mm=4.0), seed, "t2", "axial")
+        thin = slice(None, None, 3)
+        image = Volume(scan.image.array[thin, thin], scan.image.affine @ np.diag([3.0, 3.0, 1.0, 1.0]))
+        write_image(images / f"sub{seed}_t2.nii.gz", image.array, image.grid, "image")
+        write_image(labels / f"sub{seed}_t2.nii.gz", scan.labels.array[thin, thin], image.grid, "labels")
+    return images, labels
+
+
+def test_scans_become_cases_and_patients_stay_together(tmp_path):
+    pairs = read_pairs(*write_pairs(tmp_path, 3))
+    learn, check = split_by_patient(pairs, 0.2, 0)
+    assert len(learn) == 2
+    assert len(check) == 1
+    assert not {pair.patient for pair in learn} & {pair.patient for pair in check}
+    for make in (localiser_pair_case, refiner_pair_case):
+        cases = [make(pairs, np.random.default_rng(seed)) for seed in range(4)]
+        assert any(case.truth.max() > 0 for case in cases)
+        assert all(torch.isfinite(case.image).all() for case in cases)
+        again = make(pairs, np.random.default_rng(0))
+        assert torch.equal(again.image, cases[0].image)
+
+
+def test_patients_are_read_from_file_names():
+    assert patient_of("sub-01_ses-2_T1w.nii.gz") == "sub-01"
+    assert patient_of("case_0007_ct.nii.gz") == "case_0007"
+    assert patient_of("volunteer.nii.gz") == "volunteer"
+
+
+def test_histogram_matching_gives_the_other_scans_brightness():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(0, 1, (20, 20, 20)), rng.gamma(2, 30, (20, 20, 20))
+    first, second = first.astype(np.float32), second.astype(np.float32)
+    result = matched(torch.from_numpy(first), histogram(first), histogram(second)).numpy()
+    assert np.allclose(np.quantile(result, [0.1, 0.5, 0.9]), np.quantile(second, [0.1, 0.5, 0.9]), rtol=0.05)
+    order = np.argsort(first.ravel())
+    assert (np.diff(result.ravel()[order]) >= 0).all()
+
+
+def recipe(**changes) -> Recipe:
+    """Return the recipe of a tiny training."""
+    usual = {
+        "images": None,
+        "labels": None,
+        "maps": None,
+        "people": 1,
+        "fine_tune": None,
+        "iterations": dict.fromkeys(STAGES, 2),
+        "minutes": dict.fromkeys(STAGES),
+        "rate": 1e-3,
+        "patience": 5,
+        "seed": 0,
+        "shapes": dict.fromkeys(STAGES, SHAPE),
+        "check_every": 1,
+    }
+    return Recipe(**{**usual, **changes})
+
+
+def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_the_same_settings(tmp_path):
+    images, labels = write_pairs(tmp_path / "scans")
+    base = tiny_bundle(tmp_path / "base")
+    told = {"images": str(images), "labels": str(labels), "fine_tune": str(base.folder)}
+    metadata = run_recipe(recipe(**told), tmp_path / "out", "mine")
+    assert metadata.recipe["reached"]["refiner"]["iterations"] == 2
+    assert (tmp_path / "out" / "learning_curve.png").stat().st_size > 5000
+    assert open_model(tmp_path / "out").describe().name == "mine"
+    json.loads((tmp_path / "out" / "configs" / "metadata.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    again = run_recipe(recipe(**told), tmp_path / "out", "mine")
+    assert again.sha256 == metadata.sha256
+    with pytest.raises(InputError, match="other settings"):
+        run_recipe(recipe(**told, rate=5e-3), tmp_path / "out", "mine")
+
+
+def test_training_on_generated_people_makes_them_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("renal_segmentation.network.recipe.generate_abdomen", lambda seed: generate_abdomen(seed, 2.0))
+    steps = []
+    run_recipe(
+        recipe(iterations=dict.fromkeys(STAGES, 1)), tmp_path / "out", "mine", lambda step, _: steps.append(step)
+    )
+    assert any("person 1 of 1" in step for step in steps)
+    assert (tmp_path / "out" / "maps" / "case_0.npz").is_file()
+    assert (tmp_path / "out" / "maps" / "validation" / "case_1000000.npz").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--images", "."], "give both"),
+        (["--images", "nowhere", "--labels", "."], "not a folder"),
+        (["--people", "0"], "above zero"),
+        (["--fine-tune", "no-such-model"], "no model"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_answered_with_one_sentence(tmp_path, capsys, options, words):
+    assert main(["train", "--output", str(tmp_path / "out"), *options]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_scans_without_masks_or_with_wrong_ones_is_refused(tmp_path):
+    images, labels = write_pairs(tmp_path, 1)
+    with pytest.raises(InputError, match="same name"):
+        read_pairs(images, images.parent)
+    mask = next(labels.iterdir())
+    scan = Volume(np.full((4, 4, 4), 9, np.uint8), np.eye(4))
+    write_image(mask, scan.array, scan.grid, "labels")
+    with pytest.raises(InputError, match="grid"):
+        read_pairs(images, labels)
