@@ -217,6 +217,31 @@ def test_programs_ask_before_anything_is_fetched(models):
     assert not models.exists()
 
 
+def own_bundle(folder: Path) -> Path:
+    """Write a bundle as Renal's training does, with untrained networks."""
+    pytest.importorskip("torch", reason="torch comes with the extra 'ai'")
+    from renal_segmentation.network import architecture
+    from renal_segmentation.network.bundle import write_bundle
+
+    shapes = {"localiser": {"features": [4, 8], "thin": 2}, "refiner": {"features": [4, 8], "thin": 2}}
+    weights = {stage: getattr(architecture, stage)((4, 8), 2).state_dict() for stage in shapes}
+    write_bundle(folder, weights, shapes, "mine", {"summary": "test"})
+    return folder
+
+
+def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed(tmp_path, models):
+    folder = own_bundle(tmp_path / "trained")
+    import_model(folder, "mine")
+    assert find_segmenter(folder).describe().name == "mine"
+    assert find_segmenter("mine").describe().labels[:2] == ("left-kidney", "right-kidney")
+    entry = next(entry for entry in list_models() if entry.card.name == "mine")
+    assert (entry.kind, entry.trusted) == ("renal", True)
+    weights = models / "mine/models/model.pt"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="are not those that were imported"):
+        find_segmenter("mine")
+
+
 def test_weights_of_totalsegmentator_come_from_files_where_there_is_no_internet(tmp_path):
     ct = zipped(result_folder(tmp_path / "Dataset291_TotalSegmentator_part1"), tmp_path / "ct.zip")
     with pytest.raises(ConsentError, match="add --trust"):
