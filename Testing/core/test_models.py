@@ -301,7 +301,7 @@ def test_the_command_imports_lists_and_removes(tmp_path, capsys):
     assert main(["models", "remove", "m1"]) == 2
     assert "There is no installed model m1" in capsys.readouterr().err
     assert main(["models", "install", "nnunet", "--progress", "none"]) == 2
-    assert "agree to nnU-Net v2 (Apache-2.0, about 3 GB)" in capsys.readouterr().err
+    assert "agree to nnU-Net v2 (Apache-2.0, about 6 GB)" in capsys.readouterr().err
 
 
 def test_the_folder_of_models_is_the_users_own(monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,8 +46,9 @@ class Entry:
 def list_models() -> tuple[Entry, ...]:
     """Return every model that can be named, the shipped one first; damaged ones are left out."""
     entries = []
-    if (folder := shipped.folder()) is not None:
-        entries.append(Entry(shipped.open_bundle(folder).describe(), "renal", True, True))
+    if (own := shipped.folder()) is not None:
+        with suppress(ModelError):
+            entries.append(Entry(shipped.open_bundle(own).describe(), "renal", True, True))
     entries += [Entry(task.card, "program", totalsegmentator.is_installed(task), True) for task in TASKS.values()]
     entries.append(Entry(CARD, "program", find_executable(RENAL_SEGMENTOR) is not None, True))
     for folder in imported():
