@@ -104,9 +104,18 @@ def test_a_program_is_installed_into_an_environment_of_its_own_after_consent(mod
     assert environments.find_executable(package) is None
 
 
-def test_an_environment_that_fails_leaves_nothing(models):
-    with pytest.raises(ModelError, match="No matching distribution"):
-        install(Package("tiny", "Tiny", "MIT", "renal-no-such-package", "tiny", 1), lambda _: True)
+def test_an_environment_that_fails_leaves_nothing(models, tmp_path, monkeypatch):
+    pip = "#!/bin/sh\necho 'ERROR: No matching distribution found for tiny' >&2\nexit 1\n"
+    python = subjects.program(
+        tmp_path,
+        "python",
+        "import sys; from pathlib import Path; path = Path(sys.argv[3], 'bin', 'python'); "
+        "path.parent.mkdir(parents=True); "
+        f"path.write_text({pip!r}); path.chmod(0o755)",
+    )
+    monkeypatch.setenv("RENAL_PYTHON", str(python))
+    with pytest.raises(ModelError, match=r"No matching distribution found for tiny.*where there is a connection"):
+        install(Package("tiny", "Tiny", "MIT", "tiny", "tiny", 1), lambda _: True)
     assert not list((models / ".environments").iterdir())
 
 

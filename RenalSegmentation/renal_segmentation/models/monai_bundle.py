@@ -79,7 +79,8 @@ def read_bundle(folder: Path) -> Bundle:
     if len(inputs) != 1 or int(next(iter(inputs.values())).get("num_channels", 1)) != 1:
         raise InputError(f"{folder} takes several images, not one.")
     outputs: dict[str, Any] = formats.get("outputs") or {}
-    channels = (outputs.get("pred") or next(iter(outputs.values()), {})).get("channel_def") or {}
+    output: dict[str, Any] = outputs.get("pred") or next(iter(outputs.values()), None) or {}
+    channels: dict[str, Any] = output.get("channel_def") or {}
     names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal() and int(label) > 0}
     targets = targets_of_names(names)
     if not targets:
