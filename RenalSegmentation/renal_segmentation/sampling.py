@@ -35,7 +35,7 @@ def sample(source: torch.Tensor, matrix: FloatArray, shape: tuple[int, int, int]
 
     size = source.shape[1:]
     coordinates = []
-    for row, n in zip(matrix[:3], size, strict=True):
+    for row in matrix[:3]:
         axes = [torch.arange(m, dtype=torch.float64) * float(step) for m, step in zip(shape, row[:3], strict=True)]
         index = (axes[0] + float(row[3]))[:, None, None] + axes[1][:, None] + axes[2]
         coordinates.append(index.to(torch.float32).expand(shape))

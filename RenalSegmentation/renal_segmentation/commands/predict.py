@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--trust", action="store_true", help="code that comes with the model may run")
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--memory", choices=MEMORY_MODES, default="normal", help="low: smaller pieces, slower")
-    parser.add_argument("--probabilities", type=Path, metavar="FILE.nii.gz", help="write how likely each voxel is kidney")
+    parser.add_argument(
+        "--probabilities", type=Path, metavar="FILE.nii.gz", help="write how likely each voxel is kidney"
+    )
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="write volumes, confidence and warnings")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
     parser.add_argument("--progress", choices=PROGRESS_STYLES, default="text")
@@ -48,7 +50,7 @@ def add_parser(commands: Any) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     _check_outputs(options)
-    with _ended_cleanly():
+    with ended_cleanly():
         started = time.monotonic()
         segmenter = find_segmenter(options.model, options.trust)
         if isinstance(segmenter, RenalNetwork):
@@ -98,7 +100,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _ended_cleanly() -> Iterator[None]:
+def ended_cleanly() -> Iterator[None]:
     """Leave with exit code 143 and nothing half-written when the program is asked to end."""
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -73,7 +73,8 @@ class UNet(nn.Module):
         kept.pop()
         for up, merge in zip(self.up, self.merge, strict=True):
             x = merge(torch.cat([up(x), kept.pop()], 1))
-        return self.head(x)
+        scores: Tensor = self.head(x)
+        return scores
 
 
 class ThinNet(nn.Module):
@@ -104,7 +105,8 @@ class ThinNet(nn.Module):
         """Return scores, shape (1, outputs, I, J, K); sides are multiples of 2 ** levels."""
         coarse = functional.leaky_relu(self.inner(self.stem(x)), 0.01)
         x = torch.cat([self.edge(x), self.up(coarse)], 1)
-        return self.head(self.last(x))
+        scores: Tensor = self.head(self.last(x))
+        return scores
 
 
 FEATURES = (24, 48, 96, 128)

@@ -86,9 +86,7 @@ class RenalNetwork:
             return self._result(image, prepared, found, notices)
         raise MemoryError
 
-    def _result(
-        self, image: Volume, prepared: Prepared, found: Assembled, notices: tuple[Notice, ...]
-    ) -> Segmentation:
+    def _result(self, image: Volume, prepared: Prepared, found: Assembled, notices: tuple[Notice, ...]) -> Segmentation:
         if not found.labels.any():
             return self._nothing(image, notices)
         labels = image.like(prepared.restored(found.labels))

@@ -65,7 +65,7 @@ def assemble(refined: list[Refined], grid: Grid) -> Assembled:
     confidence: dict[str, float] = {}
     notices: list[Notice] = []
     for kidney in refined:
-        corners = kidney.grid.to_ras([[-0.5] * 3, np.array(kidney.grid.shape) - 0.5])
+        corners = kidney.grid.to_ras(np.stack([np.full(3, -0.5), np.array(kidney.grid.shape) - 0.5]))
         place = voxels_in(grid, corners[0], corners[1])
         if place is None:
             continue
@@ -95,9 +95,7 @@ def _values(side: Side) -> npt.NDArray[np.uint8]:
     return np.array([0, *(structure_of(tissue, side).value for tissue in tissues)], np.uint8)  # type: ignore[arg-type]
 
 
-def _cleaned(
-    classes: npt.NDArray[np.float32], organ: npt.NDArray[np.float32], grid: Grid
-) -> npt.NDArray[np.uint8]:
+def _cleaned(classes: npt.NDArray[np.float32], organ: npt.NDArray[np.float32], grid: Grid) -> npt.NDArray[np.uint8]:
     """Return refiner classes without stray parts and holes."""
     best = (classes.argmax(0) + 1).astype(np.uint8)
     inside = organ > 0.5

@@ -112,7 +112,9 @@ def _ct(rng: np.random.Generator) -> Appearance:
     """Hounsfield units in five contrast phases."""
     phase = _choose(rng, CT_PHASES)
     uniform = rng.uniform
-    boost = {"native": 0.0, "arterial": 0.3, "portal": 1.0, "nephrographic": 0.9, "delayed": 0.6}[phase] * uniform(0.6, 1.2)
+    boost = {"native": 0.0, "arterial": 0.3, "portal": 1.0, "nephrographic": 0.9, "delayed": 0.6}[phase] * uniform(
+        0.6, 1.2
+    )
     p = _Palette(rng, uniform(20, 70, len(Tissue)))
     p.set(AIRS, -1000, 5)
     p.set([T.LUNG], uniform(-900, -650), 20)
@@ -148,7 +150,9 @@ def _ct(rng: np.random.Generator) -> Appearance:
     if phase == "delayed" and rng.random() < 0.8:
         p.set(COLLECTING, uniform(200, 900), 60)
         p.set([T.BLADDER], uniform(0, 400), 30)
-    window = (uniform(-300, -180), uniform(280, 500)) if rng.random() < 0.8 else (uniform(-200, -130), uniform(200, 300))
+    window = (
+        (uniform(-300, -180), uniform(280, 500)) if rng.random() < 0.8 else (uniform(-200, -130), uniform(200, 300))
+    )
     return _finish("ct", phase, p, uniform(2, 12), window)
 
 
