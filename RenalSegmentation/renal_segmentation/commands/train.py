@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ def add_parser(commands: Any) -> None:
         "--fine-tune", metavar="NAME|PATH", nargs="?", const=DEFAULT, help=f"start from a model ({DEFAULT})"
     )
     parser.add_argument("--iterations", type=int, metavar="N", help="cases to learn from in each stage")
-    parser.add_argument("--minutes", type=float, default=math.inf, metavar="M", help="time limit of each stage")
+    parser.add_argument("--minutes", type=float, metavar="M", help="time limit of each stage")
     parser.add_argument("--rate", type=float, metavar="R", help="highest learning rate")
     parser.add_argument(
         "--patience", type=int, default=12, metavar="N", help="checks without progress that end a stage"
@@ -90,7 +89,7 @@ def _check(options: argparse.Namespace) -> None:
     for folder in (options.images, options.labels, options.maps):
         if folder is not None and not folder.is_dir():
             raise InputError(f"{folder} is not a folder: check the path.")
-    positive = (options.people, options.minutes, options.iterations or 1, options.rate or 1, options.check_every)
+    positive = (options.people, options.minutes or 1, options.iterations or 1, options.rate or 1, options.check_every)
     if min(positive) <= 0:
         raise InputError("--people, --iterations, --minutes, --rate and --check-every must be above zero.")
 

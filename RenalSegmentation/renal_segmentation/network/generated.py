@@ -58,13 +58,19 @@ REFINED = {"left": _lookup({"left": (1, 2, 3)}), "right": _lookup({"right": (1, 
 
 
 def stored_maps(folder: Path) -> Callable[[np.random.Generator], ByteArray]:
-    """Return a function that picks one of the label maps (2 mm, .npy) in a folder, in the order of their names."""
-    paths = sorted(folder.glob("case_*.npy"), key=lambda path: int(path.stem.split("_")[1]))
+    """Return a function that picks one of the label maps (2 mm) in a folder, in the order of their numbers."""
+    paths = sorted(folder.glob("case_*.np[yz]"), key=lambda path: int(path.stem.split("_")[1]))
 
     def pick(rng: np.random.Generator) -> ByteArray:
-        return np.asarray(np.load(paths[int(rng.integers(len(paths)))]))
+        return read_map(paths[int(rng.integers(len(paths)))])
 
     return pick
+
+
+def read_map(path: Path) -> ByteArray:
+    """Return a label map that was stored as .npy, or compressed as .npz."""
+    content = np.load(path)
+    return np.asarray(content if path.suffix == ".npy" else content["tissues"])
 
 
 def map_grid(shape: tuple[int, ...], spacing_mm: float = 2.0) -> Grid:

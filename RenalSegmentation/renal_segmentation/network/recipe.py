@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from renal_segmentation.files import atomic_path
 from renal_segmentation.network.bundle import Metadata, load_networks, read_metadata, write_bundle
 from renal_segmentation.network.cases import Case, CaseMaker
 from renal_segmentation.network.curves import draw_curves
-from renal_segmentation.network.generated import localiser_case, refiner_case, stored_maps
+from renal_segmentation.network.generated import localiser_case, read_map, refiner_case, stored_maps
 from renal_segmentation.network.pairs import (
     localiser_pair_case,
     read_pairs,
@@ -51,7 +52,7 @@ class Recipe:
         Bundle whose weights to start from.
     iterations : mapping of str to int
         By stage.
-    minutes : mapping of str to float
+    minutes : mapping of str to float or None
         Wall-clock limit by stage.
     rate : float
         Highest learning rate.
@@ -68,7 +69,7 @@ class Recipe:
     people: int
     fine_tune: str | None
     iterations: Mapping[str, int]
-    minutes: Mapping[str, float]
+    minutes: Mapping[str, float | None]
     rate: float
     patience: int
     seed: int
@@ -106,7 +107,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
     for number, (stage_name, stage) in enumerate(STAGES.items()):
         schedule = Schedule(
             recipe.iterations[stage_name],
-            recipe.minutes[stage_name],
+            recipe.minutes[stage_name] or math.inf,
             recipe.rate,
             patience=recipe.patience,
             check_every=recipe.check_every,
@@ -166,7 +167,7 @@ def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str
     ensure_maps(maps, range(recipe.people), part(progress, 0.0, 0.9))
     ensure_maps(maps / "validation", range(VALIDATION_SEED, VALIDATION_SEED + count), part(progress, 0.9, 1.0))
     pick = stored_maps(maps)
-    seen = [np.load(path) for path in sorted((maps / "validation").glob("case_*.npy"))[:count]]
+    seen = [read_map(path) for path in sorted((maps / "validation").glob("case_*.np[yz]"))[:count]]
     makers = {"localiser": _drawn(pick, localiser_case), "refiner": _drawn(pick, refiner_case)}
     stages = {"localiser": localiser_case, "refiner": refiner_case}
     checks = {
@@ -194,9 +195,9 @@ def ensure_maps(folder: Path, seeds: range, progress: Progress = silent) -> None
     """Generate the label maps of these people that a folder does not have yet."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
-        path = folder / f"case_{seed}.npy"
-        if path.is_file():
+        path = folder / f"case_{seed}.npz"
+        if path.is_file() or path.with_suffix(".npy").is_file():
             continue
         progress(f"Generating person {number + 1} of {len(seeds)}", number / len(seeds))
         with atomic_path(path) as temporary, temporary.open("wb") as stream:
-            np.save(stream, generate_abdomen(seed).array)
+            np.savez_compressed(stream, tissues=generate_abdomen(seed).array)
