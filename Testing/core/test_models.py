@@ -214,6 +214,7 @@ def test_programs_ask_before_anything_is_fetched(models):
         with pytest.raises(ConsentError, match="Nothing was fetched"):
             install_model(name, consent=lambda question, asked=asked: asked.append(question) or False)
         assert "GB) from the package index" in asked[0]
+        assert ("weights from its makers when it is first used" in asked[0]) == (name == "renal-segmentor")
     assert not models.exists()
 
 

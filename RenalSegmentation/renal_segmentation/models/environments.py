@@ -39,6 +39,8 @@ class Package:
         The command that it brings; ``python`` where it brings none.
     size_mb : float
         Of the whole environment.
+    note : str
+        What else the user agrees to.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Package:
     requirement: str
     executable: str
     size_mb: float
+    note: str = ""
 
 
 TOTALSEGMENTATOR = Package(
@@ -54,7 +57,13 @@ TOTALSEGMENTATOR = Package(
 )
 NNUNET = Package("nnunet", "nnU-Net v2", "Apache-2.0", "nnunetv2>=2.4,<3", "nnUNetv2_predict_from_modelfolder", 6000)
 RENAL_SEGMENTOR = Package(
-    "renal-segmentor", "Renal Segmentor", "GPL-3.0-only", "renalsegmentor>=2.0,<3", "python", 2500
+    "renal-segmentor",
+    "Renal Segmentor",
+    "GPL-3.0-only",
+    "renalsegmentor>=2.0,<3",
+    "python",
+    2500,
+    ", and its weights from its makers when it is first used",
 )
 
 
@@ -116,7 +125,7 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     """
     if find_executable(package) is not None:
         return
-    question = f"{package.title} ({package.licence}, about {package.size_mb / 1000:.0f} GB) from the package index"
+    question = f"{package.title} ({package.licence}, about {package.size_mb / 1000:.0f} GB) from the package index{package.note}"
     if not consent(question):
         raise ConsentError(f"Nothing was fetched: agree to {question} with --yes.")
     folder = environment_folder(package)
