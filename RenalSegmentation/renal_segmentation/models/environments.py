@@ -125,7 +125,8 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     """
     if find_executable(package) is not None:
         return
-    question = f"{package.title} ({package.licence}, about {package.size_mb / 1000:.0f} GB) from the package index{package.note}"
+    size = f"about {package.size_mb / 1000:.0f} GB"
+    question = f"{package.title} ({package.licence}, {size}) from the package index{package.note}"
     if not consent(question):
         raise ConsentError(f"Nothing was fetched: agree to {question} with --yes.")
     folder = environment_folder(package)
