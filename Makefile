@@ -16,13 +16,14 @@ DEMO ?= demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint clean
+.PHONY: help demo test bench screenshots lint clean
 
 help:
 	@echo "make demo    run the whole job on the reference object, report in $(DEMO)/report.html"
 	@echo "make test    run every test"
 	@echo "make lint    check style and types"
 	@echo "make bench   measure accuracy, speed and memory against 3DQLayers"
+	@echo "make screenshots   take the pictures of the panels anew, into Resources/Screenshots"
 	@echo "make clean   remove environments, caches and results"
 
 demo: $(READY)
@@ -34,6 +35,9 @@ test: $(READY)
 
 bench: $(READY) $(BENCH_READY)
 	$(BIN)/python -m Testing.benchmarks --comparator-python $(BENCH)/bin/python $(ARGS)
+
+screenshots: $(READY)
+	$(BIN)/python -m Testing.screenshots
 
 lint: $(READY)
 	$(BIN)/ruff check .
