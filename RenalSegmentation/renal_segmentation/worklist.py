@@ -1,7 +1,8 @@
 """A list of cases to outline and review, kept on disk so that nothing is lost whenever the program ends.
 
 What has been done for a case is told by the files in its folder and by nothing else: each of them is put in place
-whole, in one step, so there is no state that could contradict them. What is under way leaves no trace and is done again.
+whole, in one step, so there is no state that could contradict them. What is under way leaves no trace and is done
+again.
 """
 
 from __future__ import annotations
