@@ -116,6 +116,16 @@ def to_structures(labels: Volume, targets: Mapping[int, Target]) -> tuple[Volume
     return labels.like(paste(near.like(mask), labels.grid)), notices
 
 
+def structure_keys(targets: Mapping[int, Target]) -> tuple[str, ...]:
+    """Return the keys of the structures that targets lead to, by label; those without a side become both."""
+    found = {
+        structure_of(target.tissue, side)
+        for target in targets.values()
+        for side in (Side if target.side is None else (target.side,))
+    }
+    return tuple(structure.key for structure in sorted(found, key=lambda structure: structure.value))
+
+
 def from_keys(keys: Mapping[int, str]) -> dict[int, Target]:
     """Return targets for labels named as in the table (``left-cortex``) or by meaning (``left``, ``kidney``).
 

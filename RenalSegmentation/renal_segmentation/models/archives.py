@@ -18,6 +18,7 @@ LARGEST_RATIO = 200
 """Weights hardly shrink; a file that unpacks to more than this many times its size is no model."""
 SMALL_BYTES = 16 << 20
 _CHUNK = 1 << 20
+_SKIPPED = {"__pycache__", ".git"}
 
 
 def unpack(archive: Path, folder: Path, progress: Progress = silent) -> None:
@@ -102,7 +103,7 @@ def _copy(source: IO[bytes], sink: IO[bytes], info: zipfile.ZipInfo, archive: Pa
 
 
 def copy_folder(source: Path, target: Path) -> None:
-    """Copy a model's folder without its links.
+    """Copy a model's folder; its permissions stay behind.
 
     Raises
     ------
@@ -115,6 +116,10 @@ def copy_folder(source: Path, target: Path) -> None:
     if links is not None:
         raise InputError(f"{source} holds a link, {links.name}: give a folder of plain files.")
     try:
-        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+        for path in source.rglob("*"):
+            if path.is_file() and not _SKIPPED & set(path.parts):
+                copy = target / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
     except OSError as error:
         raise OutputError(f"{source} cannot be copied to {target} ({error.strerror or error}).") from error
