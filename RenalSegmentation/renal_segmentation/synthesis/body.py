@@ -116,4 +116,4 @@ def blank_canvas(seed: int, spacing_mm: float, body: Body) -> Canvas:
     draw = rng.uniform
     turned = rotation(draw(-12, 12), draw(-6, 6), draw(-8, 8))
     shift = (draw(-12, 12), draw(-20, 20), draw(-35, 35))
-    return Canvas(seed, spacing_mm, turned, body.scale, shift, draw(1.0, 3.0))
+    return Canvas(seed, spacing_mm, turned, body.scale, shift, draw(0.5, 2.4))

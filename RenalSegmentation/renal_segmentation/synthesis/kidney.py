@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,22 +64,17 @@ class Outline:
     sinus: FloatField
 
 
-def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
-    """Paint a kidney with the fat around it over whatever is there, and return its outline."""
+def paint_kidney(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> None:
+    """Paint a kidney with the fat around it over whatever is there."""
     parts = parts_of(plan.side)
     outline = _draw_outline(canvas, plan, rng, visceral)
     box = outline.box
-    _paint_fat(canvas, outline, rng, visceral)
+    _paint_fat(canvas, plan, outline, rng, visceral)
     inside = (outline.surface < 0) & ~canvas.among(box, SPARED)
-    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES - set(_all(parts)))
+    canvas.paint(box, inside, parts.cortex, spare=KIDNEY_TISSUES)
     apexes = _paint_pyramids(canvas, plan, outline, rng, parts)
     canvas.paint(box, outline.sinus < 0, parts.fat, over=[parts.cortex, parts.medulla])
     _paint_sinus(canvas, plan, outline, rng, parts, apexes)
-    return outline
-
-
-def _all(parts: Parts) -> tuple[Tissue, ...]:
-    return (parts.cortex, parts.medulla, parts.fat, parts.collecting, parts.vessel, parts.cyst, parts.tumour)
 
 
 def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, visceral: float) -> Outline:
@@ -108,19 +102,24 @@ def _draw_outline(canvas: Canvas, plan: KidneyPlan, rng: np.random.Generator, vi
     surface = np.maximum(surface, -notch)
     thick = plan.parenchyma
     radii = (max(0.95 * ru - 0.72 * thick, 5), max(rv - thick, 0.3 * rv), max(rw - 1.15 * thick, 0.35 * rw))
-    open_share = float(np.clip(draw(0.45, 0.9) + 0.4 * visceral, 0.45, 1.1))
+    open_share = float(np.clip(draw(0.25, 0.85) + 0.45 * visceral, 0.25, 1.1))
     hollow = ellipsoid(local(fields, (draw(0.28, 0.42) * ru, 0, 0)), [open_share * r for r in radii])
-    gate = ellipsoid(local(fields, (ru, 0, 0)), (0.8 * ru, draw(0.25, 0.4) * rv, draw(0.18, 0.32) * rw))
+    gap = 0.5 + 0.5 * open_share
+    mouth = (0.8 * ru, draw(0.25, 0.42) * gap * rv, draw(0.18, 0.34) * gap * rw)
+    gate = ellipsoid(local(fields, (ru, 0, 0)), mouth)
     sinus = np.minimum(hollow, gate) + np.float32(draw(0.5, 2.0)) * canvas.noise["fine"][box]
     return Outline(box, fields, np.asarray(surface), np.asarray(sinus))
 
 
-def _paint_fat(canvas: Canvas, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
+def _paint_fat(canvas: Canvas, plan: KidneyPlan, outline: Outline, rng: np.random.Generator, visceral: float) -> None:
     """Paint the perirenal fat, which dents the organs and, thinly, the muscles, and sometimes the fascia around it."""
     draw = rng.uniform
     box = outline.box
     usual = draw(0, 4) + 20 * visceral * draw(0.3, 1.2)
     uneven = 1 + np.float32(0.5) * canvas.noise["coarse"][box] + np.float32(0.2) * canvas.noise["middle"][box]
+    # There is most of it behind and below.
+    for field, middle, share in ((canvas.y, plan.centre[1], draw(0, 0.5)), (canvas.z, plan.centre[2], draw(0, 0.5))):
+        uneven -= np.float32(share) * np.clip((field[box] - np.float32(middle)) / np.float32(30), -1, 1)
     thick = np.clip(usual * uneven, 0, 30)
     notch = np.maximum(thick, np.where(outline.fields[0] > 0, CAPSULE_GAP_MM, 0))
     canvas.paint(
@@ -181,15 +180,16 @@ def _paint_sinus(
         distance = np.minimum(
             distance, capsule((u, v, w), pelvis, end, width, draw(0.8, 1.5) * width + (2 if swollen else 0))
         )
-    here: Collection[Tissue] = [parts.fat]
     if rng.random() < 0.92:
-        canvas.paint(outline.box, distance < 0, parts.collecting, over=here)
+        canvas.paint(outline.box, distance < 0, parts.collecting, over=[parts.fat])
     for _ in range(int(rng.integers(2, 8))):
         ends = (
             np.array([1.0, draw(-0.2, 0.2), draw(-0.2, 0.2)]) * radius,
             np.array([draw(-0.2, 0.3), draw(-0.4, 0.4), draw(-0.7, 0.7)]) * radius,
         )
-        canvas.paint(outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=here)
+        canvas.paint(
+            outline.box, capsule((u, v, w), ends[0], ends[1], draw(1.2, 3), 1.0) < 0, parts.vessel, over=[parts.fat]
+        )
 
 
 def paint_isthmus(canvas: Canvas, plans: tuple[KidneyPlan, ...], front_y: float, rng: np.random.Generator) -> None:

@@ -12,8 +12,11 @@ from renal_segmentation.synthesis.settings import AbdomenSettings
 from renal_segmentation.synthesis.shapes import Matrix, Point, ellipse, rotation
 
 LEFT, RIGHT = -1, 1
-ATROPHY_SHARE = 0.08
 ATROPHY_BESIDE_TRANSPLANT = 0.6
+BOTH_MISSING_SHARE = 0.15
+"""Where one kidney is missing, how often the other is."""
+LOW_SHARE = 0.03
+"""Kidneys that lie lower than usual."""
 SURFACE_POINTS = 160
 WALL_GAP_MM = 2.0
 LOIN_RADII = (22.0, 9.0)
@@ -73,12 +76,13 @@ def plan_kidneys(body: Body, seed: int, settings: AbdomenSettings) -> Kidneys:
     drop = draw(-6, 24)
     joined, grafted = rng.random() < settings.horseshoe_share, rng.random() < settings.transplant_share
     absent = rng.random(2) < settings.missing_share
+    absent |= absent.any() and rng.random() < BOTH_MISSING_SHARE
     joined = joined and not absent.any() and not grafted
     plans = []
     for side, missing, z in zip((LEFT, RIGHT), absent, (level, level - drop), strict=True):
         own = size * rng.normal(1, 0.03) * (draw(1.05, 1.15) if absent.any() else 1.0)
         plan = _draw_plan(body, rng, side, z, own, joined)
-        if rng.random() < (ATROPHY_BESIDE_TRANSPLANT if grafted else ATROPHY_SHARE):
+        if rng.random() < (ATROPHY_BESIDE_TRANSPLANT if grafted else settings.atrophy_share):
             plan = _shrunken(plan, rng)
         if not missing:
             plans.append(_settled(plan, body))
@@ -96,14 +100,13 @@ def _shrunken(plan: KidneyPlan, rng: np.random.Generator) -> KidneyPlan:
 
 def _draw_plan(body: Body, rng: np.random.Generator, side: int, z: float, size: float, joined: bool) -> KidneyPlan:
     draw = rng.uniform
-    radii = (draw(27, 32) * size, draw(22.5, 27) * size, draw(50, 60) * size)
+    radii = (draw(25.5, 30) * size, draw(22, 26) * size, draw(50, 60) * size)
     lean = -draw(14, 30) if joined else draw(4, 22)
     inward = np.deg2rad(draw(60, 85) if joined else draw(12, 65))
     hilum = np.array([-side * np.cos(inward), np.sin(inward), 0])
     across = np.array([-hilum[1], hilum[0], 0])
     turned = rotation(draw(-2, 24), -side * lean, 0) @ np.stack([hilum, across, [0, 0, 1]], 1)
-    if joined:
-        z -= draw(15, 35)
+    z -= draw(15, 35) if joined else float(rng.random() < LOW_SHARE) * draw(20, 65)
     psoas_x, psoas_y, psoas_half = (float(value) for value in body.psoas_at(np.array(z, np.float32)))
     x = psoas_x + 0.8 * psoas_half + 0.85 * radii[0] + draw(0, 12) * (0.3 + body.visceral)
     y = psoas_y + draw(-10, 10)
@@ -119,7 +122,7 @@ def _draw_transplant(body: Body, rng: np.random.Generator, size: float) -> Kidne
     hilum = np.array([-side * np.cos(inward), np.sin(inward), 0])
     across = np.array([-hilum[1], hilum[0], 0])
     turned = rotation(draw(-20, 20), side * draw(0, 35), 0) @ np.stack([hilum, across, [0, 0, 1]], 1)
-    radii = (draw(26, 33) * size, draw(22, 28) * size, draw(49, 60) * size)
+    radii = (draw(25.5, 31) * size, draw(22, 27) * size, draw(50, 60) * size)
     centre = np.array([side * draw(0.5, 0.62) * body.half_width, draw(5, 0.5 * body.half_depth), draw(-135, -95)])
     return KidneyPlan(side, centre, turned, radii, draw(13, 19) * size, draw(5, 8) * size)
 

@@ -10,8 +10,8 @@ from renal_segmentation.synthesis.kidney_plan import KidneyPlan
 from renal_segmentation.synthesis.shapes import Point
 from renal_segmentation.synthesis.skeleton import MUSCLES
 
-POLYCYSTIC_SHARE = 0.03
-CYSTS_SHARE = 0.35
+POLYCYSTIC_SHARE = 0.02
+CYSTS_SHARE = 0.3
 TUMOUR_SHARE = 0.05
 
 

@@ -15,6 +15,8 @@ class AbdomenSettings:
         People smaller than adults.
     missing_share : float
         Chance of each kidney to be missing; with 1 there is none, nor a transplant.
+    atrophy_share : float
+        Chance of each kidney to be shrunken.
     horseshoe_share : float
         Kidneys joined at their lower poles.
     transplant_share : float
@@ -23,5 +25,6 @@ class AbdomenSettings:
 
     child_share: float = 0.15
     missing_share: float = 0.03
+    atrophy_share: float = 0.08
     horseshoe_share: float = 0.02
     transplant_share: float = 0.02

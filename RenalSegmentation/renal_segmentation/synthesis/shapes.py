@@ -52,12 +52,10 @@ def ellipse(
     x: FloatField, y: FloatField, a: float | FloatField, b: float | FloatField, squareness: float = 0.0
 ) -> FloatField:
     """Return the distance to an ellipse of half axes `a` and `b` at the origin."""
-    s, t = (
-        (x / np.float32(a) if isinstance(a, float) else x / a) ** 2,
-        (y / np.float32(b) if isinstance(b, float) else y / b) ** 2,
-    )
+    half_x, half_y = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    s, t = (x / half_x) ** 2, (y / half_y) ** 2
     k0 = np.sqrt(s + t)
-    k1 = np.sqrt(s / np.square(np.asarray(a, np.float32)) + t / np.square(np.asarray(b, np.float32)))
+    k1 = np.sqrt(s / (half_x * half_x) + t / (half_y * half_y))
     level = k0
     if squareness:
         level = np.float32(1 - squareness) * k0 + np.float32(squareness) * np.sqrt(np.sqrt(s * s + t * t))
