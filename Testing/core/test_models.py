@@ -156,6 +156,13 @@ def test_an_import_that_is_cancelled_or_fails_leaves_the_old_model(tmp_path, mod
     assert find_segmenter("mine").describe().name == "mine"
 
 
+def test_a_folder_without_a_model_is_refused_before_anything_is_copied(tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr("renal_segmentation.models.importing.copy_folder", lambda *_: pytest.fail("copied"))
+    with pytest.raises(InputError, match="holds no model"):
+        import_model(tmp_path / "home")
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x" * 65])
 def test_a_name_cannot_lead_out_of_the_folder_of_models(tmp_path, name):
     folder = bundle(tmp_path / "mine")

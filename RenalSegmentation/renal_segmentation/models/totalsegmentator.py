@@ -147,7 +147,8 @@ def datasets_in(folder: Path, name: str) -> dict[str, Path]:
     """Return the folders of weights of TotalSegmentator in an unpacked archive, or the folder itself by its name."""
     if _DATASET.fullmatch(name):
         return {name: folder}
-    return {path.name: path for path in folder.glob("**/Dataset*") if path.is_dir() and _DATASET.fullmatch(path.name)}
+    places = [*folder.glob("Dataset*"), *folder.glob("*/Dataset*")]
+    return {path.name: path for path in places if path.is_dir() and _DATASET.fullmatch(path.name)}
 
 
 def is_installed(task: Task) -> bool:
