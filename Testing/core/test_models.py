@@ -156,6 +156,13 @@ def test_an_import_that_is_cancelled_or_fails_leaves_the_old_model(tmp_path, mod
     assert find_segmenter("mine").describe().name == "mine"
 
 
+def test_a_folder_is_found_by_a_path_with_spaces_and_dots(tmp_path, monkeypatch):
+    bundle(tmp_path / "my .model")
+    monkeypatch.chdir(tmp_path)
+    for path in ("my .model", "./my .model", tmp_path / "my .model"):
+        assert find_segmenter(path, trust=True).describe().name == "my-.model"
+
+
 def test_a_folder_without_a_model_is_refused_before_anything_is_copied(tmp_path, monkeypatch):
     (tmp_path / "home").mkdir()
     monkeypatch.setattr("renal_segmentation.models.importing.copy_folder", lambda *_: pytest.fail("copied"))
