@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,9 +109,10 @@ def evaluate_files(
     def read(index: int) -> Pair:
         files = pairs[index]
         progress(f"Case {files.case}", index / len(pairs))
-        prediction, _ = read_image(files.prediction)
-        reference, _ = read_image(files.reference)
-        return make_pair(files.case, prediction, reference, prediction_labels, reference_labels)
+        prediction, of_prediction = read_image(files.prediction)
+        reference, of_reference = read_image(files.reference)
+        pair = make_pair(files.case, prediction, reference, prediction_labels, reference_labels)
+        return replace(pair, notices=(*of_prediction, *of_reference, *pair.notices))
 
     evaluation = evaluate_pairs(read, len(pairs))
     progress("Done", 1.0)
