@@ -134,7 +134,7 @@ class CorrectionPanel:
 
 
 def _editorNode() -> Any:
-    """Return the node that keeps the choices of the embedded editor, made ready when it is new."""
+    """Return the node that keeps the choices of the embedded editor, made ready where it is not."""
     scene = slicer.mrmlScene
     node = scene.GetSingletonNode(EDITOR_TAG, "vtkMRMLSegmentEditorNode")
     if node is None:
@@ -142,6 +142,8 @@ def _editorNode() -> Any:
         node.UnRegister(None)
         node.SetSingletonTag(EDITOR_TAG)
         node = scene.AddNode(node)
-        for name, value in _BRUSH.items():
+    # A singleton outlives the closing of the scene without its attributes.
+    for name, value in _BRUSH.items():
+        if node.GetAttribute(name) is None:
             node.SetAttribute(name, value)
     return node

@@ -103,6 +103,11 @@ def occupied(node: Any, grid: Grid) -> np.ndarray:
 def writeSides(node: Any, sides: np.ndarray) -> None:
     """Write a side map, on the grid of the reference volume, into the segments of the kidneys; made where missing."""
     found = kidneySegments(node)
+    if found[Side.LEFT] and not found[Side.RIGHT] and (sides == Side.RIGHT).any():
+        # The segment that held both kidneys, or the only one, is the left kidney from now on.
+        segment = node.GetSegmentation().GetSegment(found[Side.LEFT])
+        segment.SetName(LEFT_KIDNEY.name)
+        segment.SetTerminology(LEFT_KIDNEY.terminology)
     for side, identifier in found.items():
         if identifier or (sides == side).any():
             writeSegment(node, identifier, sides == side, KIDNEY_OF[side])
