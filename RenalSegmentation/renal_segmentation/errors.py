@@ -37,6 +37,14 @@ class MissingPackageError(RenalError):
     """An optional Python package is needed for what was asked."""
 
 
+class ModelError(RenalError):
+    """A model is missing, damaged, or failed."""
+
+
+class ConsentError(RenalError):
+    """Something needs the user's consent first: a download, or code that comes with a model."""
+
+
 class CancelledError(RenalError):
     """The caller asked to stop."""
 

@@ -1,4 +1,4 @@
-"""Kidney volumes of a mask: total (TKV), left and right."""
+"""Kidney volumes of a mask: total (TKV), left and right, and of each structure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from renal_segmentation.errors import Notice
+import numpy as np
+
+from renal_segmentation.errors import InputError, Notice
 from renal_segmentation.kidneys import read_kidneys
+from renal_segmentation.labels import Side
+from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
+from renal_segmentation.volume import as_volume, bounding_box
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,63 @@ def kidney_volumes(mask: Any, labels: Mapping[int, str] | None = None) -> Kidney
     kidneys = read_kidneys(mask, labels)
     volume = kidneys.volume_ml
     return KidneyVolumes(volume["total"], volume.get("left", 0.0), volume.get("right", 0.0), kidneys.notices)
+
+
+@dataclass(frozen=True)
+class StructureVolumes:
+    """Volumes of a mask whose labels are those of `renal_segmentation.structures`.
+
+    Attributes
+    ----------
+    total_ml, left_ml, right_ml : float
+        Parenchyma: kidney, cortex and medulla, without sinus, cysts and tumours.
+    structures_ml : dict of str to float
+        By structure key, e.g. ``left-cortex``; only those that are there.
+    tissues_ml : dict of str to float
+        By tissue, both sides together; only those that are there.
+    notices : tuple of Notice
+        What is doubtful.
+    """
+
+    total_ml: float
+    left_ml: float
+    right_ml: float
+    structures_ml: dict[str, float]
+    tissues_ml: dict[str, float]
+    notices: tuple[Notice, ...]
+
+
+def structure_volumes(mask: Any, name: str = "The mask") -> StructureVolumes:
+    """Return the volume of every structure of a mask; an empty mask has none, with a notice.
+
+    Parameters
+    ----------
+    mask : Volume, nibabel image, or object with ``array`` and ``affine``
+        Labels of `renal_segmentation.structures.STRUCTURES`, shape (I, J, K).
+    name : str
+        What to call the mask in messages.
+
+    Raises
+    ------
+    InputError
+        If a label is not in the table.
+    """
+    volume = as_volume(mask, name)
+    painted = volume.array != 0
+    near = volume.array[bounding_box(painted)] if painted.any() else volume.array[:0]
+    values, counts = np.unique(near, return_counts=True)
+    foreign = [f"{value:g}" for value in values if value and value not in BY_VALUE]
+    if foreign:
+        raise InputError(
+            f"{name} holds the label {', '.join(foreign[:8])}, which is not in the table of structures: "
+            "say what its labels are with --labels."
+        )
+    ml = {int(value): float(count * volume.grid.voxel_ml) for value, count in zip(values, counts, strict=True)}
+    found = [(structure, ml[structure.value]) for structure in STRUCTURES if structure.value in ml]
+    sides = {side: float(sum(v for s, v in found if s.tissue in PARENCHYMA and s.side is side)) for side in Side}
+    tissues: dict[str, float] = {}
+    for structure, value in found:
+        tissues[structure.tissue] = tissues.get(structure.tissue, 0.0) + value
+    total = sum(sides.values())
+    nothing = (Notice("no-kidney", f"{name} holds no kidney."),) if not total else ()
+    return StructureVolumes(total, sides[Side.LEFT], sides[Side.RIGHT], {s.key: v for s, v in found}, tissues, nothing)

@@ -1,0 +1,1 @@
+"""The subcommands of ``renal-segmentation``, one in each file."""

@@ -1,0 +1,71 @@
+"""``renal-segmentation evaluate``: predictions against references."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
+from renal_segmentation.errors import InputError
+from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
+from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
+from renal_segmentation.relabelling import LABEL_KEYS, Target, from_keys
+
+
+def add_parser(commands: Any) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser("evaluate", help="Dice, volumes and surface distances of predictions")
+    parser.set_defaults(call=_evaluate)
+    parser.add_argument("--prediction", type=Path, required=True, metavar="FILE|DIR", help="mask, or folder of masks")
+    parser.add_argument(
+        "--reference", type=Path, required=True, metavar="FILE|DIR", help="mask, or folder with the same file names"
+    )
+    parser.add_argument(
+        "--labels",
+        nargs="+",
+        metavar="N=NAME",
+        help="of all masks, where they are neither binary nor those of predict: e.g. 1=left 2=right 3=left-cyst",
+    )
+    parser.add_argument("--reference-labels", nargs="+", metavar="N=NAME", help="of the references, where they differ")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write tables, JSON and a plot there")
+    parser.add_argument("--overwrite", action="store_true", help="write into a folder that is not empty")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="of what is printed")
+    parser.add_argument("--progress", choices=PROGRESS_STYLES, default="text")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    labels = _targets(options.labels)
+    reference_labels = _targets(options.reference_labels) if options.reference_labels else labels
+    pairs, notices = pair_files(options.prediction, options.reference)
+    with console_progress(options.progress) as progress:
+        evaluation = evaluate_files(pairs, labels, reference_labels, progress)
+    print_notices("renal-segmentation", (*notices, *evaluation.notices))
+    if options.output is not None:
+        inputs = {"prediction": str(options.prediction), "reference": str(options.reference)}
+        write_evaluation(evaluation, options.output, options.overwrite, inputs)
+    if options.format == "json":
+        sys.stdout.write(json.dumps(as_json(evaluation)) + "\n")
+    elif options.progress != "json":
+        sys.stdout.write(as_text(evaluation))
+
+
+def _targets(items: list[str] | None) -> dict[int, Target] | None:
+    """Return what labels are from ``["1=left"]``.
+
+    Raises
+    ------
+    InputError
+        If an item is not NUMBER=NAME with a known name.
+    """
+    if items is None:
+        return None
+    keys = {}
+    for item in items:
+        number, _, key = item.partition("=")
+        if not number.strip().isdecimal() or int(number) == 0 or key not in LABEL_KEYS:
+            raise InputError(f"'{item}' is not a label: write NUMBER=NAME with one of {', '.join(LABEL_KEYS)}.")
+        keys[int(number)] = key
+    return from_keys(keys)

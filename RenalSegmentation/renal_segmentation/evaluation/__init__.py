@@ -1,0 +1,1 @@
+"""Prediction against reference: overlap, volume and distance of surfaces for each structure and side."""

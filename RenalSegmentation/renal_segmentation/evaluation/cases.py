@@ -1,0 +1,167 @@
+"""One case: two masks on one grid, structure by structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import InputError, NoOverlapError, Notice
+from renal_segmentation.evaluation.metrics import Agreement, agreement
+from renal_segmentation.labels import SIDE_NAMES
+from renal_segmentation.relabelling import Target, to_structures
+from renal_segmentation.resampling import nearest, share_inside
+from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
+from renal_segmentation.volume import Volume, bounding_box
+
+TOTAL = "total-kidney"
+OUTSIDE_SHARE = 0.01
+"""A larger part of the reference outside the prediction's field of view is stated."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A prediction and its reference with the labels of the table of structures, on the reference's grid, cropped.
+
+    Attributes
+    ----------
+    case : str
+        Name.
+    prediction, reference : Volume
+        uint8 labels.
+    notices : tuple of Notice
+        What was assumed.
+    """
+
+    case: str
+    prediction: Volume
+    reference: Volume
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """The agreement of one structure of one case."""
+
+    case: str
+    structure: str
+    agreement: Agreement
+
+
+def make_pair(
+    case: str,
+    prediction: Volume,
+    reference: Volume,
+    prediction_labels: Mapping[int, Target] | None = None,
+    reference_labels: Mapping[int, Target] | None = None,
+) -> Pair:
+    """Return two masks on the reference's grid with the labels of the table of structures.
+
+    Parameters
+    ----------
+    case : str
+        Name for messages.
+    prediction, reference : Volume
+        Masks; a prediction on another grid is resampled by the nearest voxel, with a notice.
+    prediction_labels, reference_labels : mapping of int to Target, optional
+        What their labels are. Without them a pair of binary masks is split into sides by RAS, and other masks are
+        read by the table of structures.
+
+    Raises
+    ------
+    InputError
+        If a mask holds no whole labels, or labels that nothing explains.
+    NoOverlapError
+        If the two images do not show the same region.
+    """
+    notices: list[Notice] = []
+    masks = {f"{case}: the prediction": prediction, f"{case}: the reference": reference}
+    binary = all(set(_values(mask, name)) <= {1} for name, mask in masks.items())
+    if share_inside(reference.grid, prediction.grid) == 0 and share_inside(prediction.grid, reference.grid) == 0:
+        raise NoOverlapError(f"{case}: prediction and reference lie in different places: check which belong together.")
+    found = []
+    for (name, mask), labels in zip(masks.items(), (prediction_labels, reference_labels), strict=True):
+        targets = labels if labels is not None else _default_targets(mask, name, binary)
+        structures, doubts = to_structures(mask, targets)
+        notices += [Notice(doubt.code, f"{name}: {doubt.message}") for doubt in doubts]
+        found.append(structures)
+    outside = 1 - share_inside(reference.grid, prediction.grid, found[1].array > 0)
+    if outside > OUTSIDE_SHARE:
+        notices.append(
+            Notice(
+                "reference-outside",
+                f"{case}: {outside:.0%} of the reference lies outside the image of the prediction and counts as "
+                "missed.",
+            )
+        )
+    if not prediction.grid.same_as(reference.grid):
+        found[0] = Volume(nearest(found[0], reference.grid), reference.affine)
+        notices.append(
+            Notice("resampled", f"{case}: the prediction was resampled to the grid of the reference (nearest voxel).")
+        )
+    painted = (found[0].array > 0) | (found[1].array > 0)
+    box = bounding_box(painted, 1) if painted.any() else (slice(0, 1),) * 3
+    return Pair(case, found[0].crop(box), found[1].crop(box), tuple(notices))
+
+
+def evaluate_pair(pair: Pair, structures: Iterable[str]) -> list[CaseRow]:
+    """Return the agreement of each named structure that is in the prediction or the reference.
+
+    Parameters
+    ----------
+    pair : Pair
+        The case.
+    structures : iterable of str
+        Keys of the table, or `TOTAL`. A kidney is all of its parenchyma: kidney, cortex and medulla.
+    """
+    rows = []
+    for key in structures:
+        values = VALUES_OF[key]
+        prediction, reference = (np.isin(mask.array, values) for mask in (pair.prediction, pair.reference))
+        if prediction.any() or reference.any():
+            rows.append(CaseRow(pair.case, key, agreement(prediction, reference, pair.reference.grid)))
+    return rows
+
+
+def structures_in(mask: Volume) -> set[str]:
+    """Return the keys of the structures that a mask shows."""
+    values = set(np.flatnonzero(np.bincount(mask.array[mask.array > 0], minlength=1)).tolist())
+    return {key for key, wanted in VALUES_OF.items() if values & set(wanted)}
+
+
+def _values_of() -> dict[str, tuple[int, ...]]:
+    parenchyma = [structure for structure in STRUCTURES if structure.tissue in PARENCHYMA]
+    values = {TOTAL: tuple(structure.value for structure in parenchyma)}
+    for side, name in SIDE_NAMES.items():
+        values[f"{name}-kidney"] = tuple(structure.value for structure in parenchyma if structure.side is side)
+    return values | {s.key: (s.value,) for s in STRUCTURES if s.tissue != "kidney"}
+
+
+VALUES_OF = _values_of()
+"""Labels that make up each structure, in the order of the tables."""
+
+
+def _values(mask: Volume, name: str) -> npt.NDArray[np.int64]:
+    """Return the labels of a mask that are not 0."""
+    if not mask.array.any():
+        return np.zeros(0, np.int64)
+    values = np.unique(mask.array)
+    if not (np.isfinite(values).all() and (values == np.rint(values)).all() and values.min() >= 0):
+        raise InputError(f"{name} holds values that are not whole labels from 0 upwards: give a mask.")
+    return values[values > 0].astype(np.int64)
+
+
+def _default_targets(mask: Volume, name: str, binary: bool) -> dict[int, Target]:
+    """Return what the labels are when nobody says: a binary mask of kidneys, or the table of structures."""
+    if binary:
+        return {1: Target("kidney")}
+    values = _values(mask, name).tolist()
+    foreign = [str(value) for value in values if value not in BY_VALUE]
+    if foreign:
+        raise InputError(
+            f"{name} holds the label {', '.join(foreign[:8])}, which is not in the table of structures: say what its "
+            "labels are, for instance --labels 1=left 2=right 9=ignore."
+        )
+    return {value: Target(BY_VALUE[value].tissue, BY_VALUE[value].side) for value in values}

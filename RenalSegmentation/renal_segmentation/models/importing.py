@@ -1,0 +1,238 @@
+"""Putting models into the user's folder, and taking them out again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
+from renal_segmentation.files import sha256
+from renal_segmentation.models import environments, totalsegmentator
+from renal_segmentation.models.archives import copy_folder, only_folder, unpack
+from renal_segmentation.models.cache import Manifest, cache_folder, folder_sha256, model_folder, write_manifest
+from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse
+from renal_segmentation.models.exchange import name_of
+from renal_segmentation.models.registry import BUILT_IN, TASKS, describe_folder, kind_of
+from renal_segmentation.models.renal_segmentor import CARD
+from renal_segmentation.progress import Progress, part, silent
+from renal_segmentation.segmenter import ModelCard
+
+PROGRAMS = {CARD.name: environments.RENAL_SEGMENTOR, environments.NNUNET.name: environments.NNUNET}
+
+
+def import_model(
+    source: Path,
+    name: str | None = None,
+    trust: bool = False,
+    overwrite: bool = False,
+    checksum: str | None = None,
+    progress: Progress = silent,
+) -> ModelCard:
+    """Copy a model from a folder or zip file into the user's folder, whole or not at all.
+
+    Parameters
+    ----------
+    source : Path
+        MONAI bundle, nnU-Net v2 result, or weights of TotalSegmentator (``Dataset850_...zip``), as a folder or zipped.
+    name : str, optional
+        What to call it; the name of the folder or file by default.
+    trust : bool
+        Whether its code may run from now on. Importing runs nothing of it.
+    overwrite : bool
+        Whether a model of that name is replaced.
+    checksum : str, optional
+        SHA-256 that the zip file must have.
+    progress : callable
+        Told the share done; raises `CancelledError` to stop.
+
+    Raises
+    ------
+    InputError
+        If there is no model in it, it is unsafe, or the name is taken.
+    ConsentError
+        If it holds weights of TotalSegmentator, which runs code from them, without `trust`.
+    ModelError
+        If the checksum differs.
+    OutputError
+        If it cannot be written.
+    """
+    if not source.exists():
+        raise InputError(f"{source} is not there: check the path.")
+    if checksum is not None:
+        if not source.is_file():
+            raise InputError(f"{source} is a folder: a checksum can be given for a file only.")
+        if sha256(source) != check_sha256(checksum):
+            raise ModelError(f"{source} has another checksum than was given: get the file again.")
+    target = _free_target(name or name_of(source.with_suffix("") if source.is_file() else source), overwrite)
+    with _beside(target) as temporary:
+        if source.is_file():
+            unpack(source, temporary / "new", part(progress, 0.0, 0.9))
+        else:
+            copy_folder(source, temporary / "new")
+        if datasets := totalsegmentator.datasets_in(temporary / "new", source.name):
+            return _import_weights(datasets, source, trust, temporary / "old")
+        found = only_folder(temporary / "new")
+        kind = kind_of(found)
+        card = replace(describe_folder(found, kind), name=target.name)
+        card = replace(card, source=card.source.replace(str(found), str(source)))
+        progress("Checking", 0.95)
+        write_manifest(found, Manifest(kind, card, folder_sha256(found), trust))
+        _swap_in(found, target, temporary / "old")
+    progress("Done", 1.0)
+    return card
+
+
+def install_model(
+    name_or_url: str,
+    checksum: str | None = None,
+    name: str | None = None,
+    trust: bool = False,
+    overwrite: bool = False,
+    consent: Consent = refuse,
+    progress: Progress = silent,
+) -> str:
+    """Fetch a model or program; return its name.
+
+    Parameters
+    ----------
+    name_or_url : str
+        A program of the list (or ``nnunet``), or the address of a zip file.
+    checksum : str, optional
+        SHA-256 of the zip file; needed for an address.
+    name, trust, overwrite
+        See `import_model`.
+    consent : callable
+        Asked before anything is fetched.
+    progress : callable
+        Told the share done; raises `CancelledError` to stop.
+
+    Raises
+    ------
+    InputError
+        If there is no such program, or an address comes without a checksum.
+    ConsentError
+        If the user did not agree.
+    ModelError
+        If fetching fails.
+    """
+    if "://" in name_or_url:
+        if checksum is None:
+            raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
+        file = Path(urlsplit(name_or_url).path).name or "model.zip"
+        _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
+        waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
+        download(Offer(f"Model {file}", name_or_url, checksum), waiting, consent, part(progress, 0.0, 0.8))
+        model = name or name_of(Path(file).with_suffix(""))
+        card = import_model(waiting, model, trust, overwrite, checksum, part(progress, 0.8, 1.0))
+        waiting.unlink(missing_ok=True)
+        return card.name
+    if name_or_url in TASKS:
+        task = TASKS[name_or_url]
+        environments.install(environments.TOTALSEGMENTATOR, consent, part(progress, 0.0, 0.5))
+        totalsegmentator.install_weights(task, consent, part(progress, 0.5, 1.0))
+    elif name_or_url in PROGRAMS:
+        environments.install(PROGRAMS[name_or_url], consent, progress)
+    else:
+        known = ", ".join((*TASKS, *PROGRAMS))
+        raise InputError(
+            f"'{name_or_url}' cannot be installed: give one of {known}, or the address of a zip file with --sha256."
+        )
+    progress("Done", 1.0)
+    return name_or_url
+
+
+def remove_model(name: str) -> None:
+    """Delete an imported model, or the environment and weights of a program.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    OutputError
+        If it cannot be deleted.
+    """
+    if name in TASKS:
+        there = environments.remove(environments.TOTALSEGMENTATOR)
+        there = _delete(totalsegmentator.weights_folder()) or there
+    elif name in PROGRAMS:
+        there = environments.remove(PROGRAMS[name])
+    elif name in BUILT_IN:
+        raise InputError(f"The model {name} comes with Renal and cannot be removed.")
+    else:
+        there = _delete(model_folder(name))
+    if not there:
+        raise InputError(f"There is no installed model {name}: see renal-segmentation models list.")
+
+
+def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: Path) -> ModelCard:
+    """Put weights of TotalSegmentator where it looks for them; return the card of the task that they belong to."""
+    if not trust:
+        raise ConsentError(
+            f"{source} holds weights that can run code in TotalSegmentator: if you trust it, add --trust."
+        )
+    task = next((task for task in TASKS.values() if any(name.startswith(task.weights) for name in datasets)), None)
+    if task is None:
+        raise InputError(f"{source} holds weights of TotalSegmentator that are not for kidneys: {', '.join(datasets)}.")
+    totalsegmentator.weights_folder().mkdir(parents=True, exist_ok=True)
+    for name, folder in datasets.items():
+        _swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
+    return task.card
+
+
+def _free_target(name: str, overwrite: bool) -> Path:
+    """Return the folder that a model gets.
+
+    Raises
+    ------
+    InputError
+        If the name is that of another model.
+    """
+    target = model_folder(name)
+    if name in (*BUILT_IN, *PROGRAMS):
+        raise InputError(f"{name} is the name of another model: choose one with --name.")
+    if target.exists() and not overwrite:
+        raise InputError(f"There is a model {name} already: add --overwrite, or choose another name with --name.")
+    return target
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Give a temporary folder on the target's file system."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".importing-", dir=target.parent) as name:
+            (Path(name) / "new").mkdir()
+            yield Path(name)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written ({error.strerror or error}): free space there.") from error
+
+
+def _swap_in(found: Path, target: Path, old: Path) -> None:
+    """Write everything to disk and put the new folder in the place of the old one."""
+    for path in found.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+    if target.exists():
+        old.parent.mkdir(parents=True, exist_ok=True)
+        target.replace(old)
+    try:
+        found.replace(target)
+    except OSError:
+        if old.exists():
+            old.replace(target)
+        raise
+
+
+def _delete(folder: Path) -> bool:
+    """Delete a folder in two steps, so that half of a model is never found; return whether there was one."""
+    if not folder.is_dir():
+        return False
+    with _beside(folder) as temporary:
+        folder.replace(temporary / "old")
+    return True

@@ -1,0 +1,151 @@
+"""Finding the kidneys on a coarse grid of the whole scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import ndimage
+from torch import nn
+
+from renal_segmentation.labels import Side
+from renal_segmentation.network.preparation import shrunk
+from renal_segmentation.network.running import Runner
+from renal_segmentation.sampling import brightness, enclosing_grid, resample
+from renal_segmentation.volume import FloatArray, Grid, Volume
+
+LOCALISER_MM = 4.0
+DARKEST = -0.5
+SMALLEST_ML = 8.0
+"""A smaller thing is not a kidney."""
+SURE_ENOUGH = 0.65
+"""Mean probability below which a thing is not a kidney."""
+TWIN_SHARE = 0.35
+"""Without a kidney on the other side, a second one at least this large is taken for it."""
+TWIN_DISTANCE_MM = 50.0
+FloatMap = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One kidney on the coarse grid.
+
+    Attributes
+    ----------
+    side : Side
+    probability : ndarray, shape of `grid`
+        Of this kidney.
+    grid : Grid
+    low, high : ndarray, shape (3,)
+        Corners of its box in RAS mm.
+    """
+
+    side: Side
+    probability: FloatMap
+    grid: Grid
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True)
+class _Blob:
+    mask: npt.NDArray[np.bool_]
+    weight: float
+    x: float
+    side: Side
+
+
+def coarse_image(image: Volume) -> tuple[torch.Tensor, Grid]:
+    """Return the scan as the localiser sees it, and its grid."""
+    small = shrunk(image, LOCALISER_MM)
+    array = torch.from_numpy(small.array)
+    low, high = brightness(array)
+    scaled = ((array - low) / (high - low + 1e-6)).clamp(0, 1.6) + DARKEST
+    grid = enclosing_grid(small.grid, LOCALISER_MM)
+    return resample(scaled, small.grid, grid, DARKEST), grid
+
+
+def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Found]:
+    """Return the kidneys of a prepared scan, at most one per side.
+
+    Parameters
+    ----------
+    network : Module
+        Trained localiser.
+    image : Volume
+        From `preparation.prepare`.
+    runner : Runner
+    """
+    seen, grid = coarse_image(image)
+    probability = runner.probabilities(network, seen[None], (DARKEST,)).numpy()
+    left, right = probability[1], probability[2]
+    chosen = _one_per_side(_blobs(left, right, grid))
+    together = left + right
+    found = []
+    for blob in chosen:
+        near = ndimage.binary_dilation(blob.mask, iterations=2)
+        others = np.zeros_like(near)
+        for other in chosen:
+            others |= other.mask & (other is not blob)
+        own = np.where(near & ~others, together, 0).astype(np.float32)
+        index = np.argwhere(blob.mask)
+        low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
+        found.append(Found(blob.side, own, grid, low, high))
+    return found
+
+
+def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
+    """Return the connected things that look like kidneys, largest first."""
+    together = left + right
+    parts, _ = ndimage.label(together > 0.5)
+    smallest = SMALLEST_ML / grid.voxel_ml
+    blobs: list[_Blob] = []
+    for label, box in enumerate(ndimage.find_objects(parts), 1):
+        mask = np.zeros(parts.shape, bool)
+        mask[box] = parts[box] == label
+        if mask.sum() < smallest or together[mask].mean() < SURE_ENOUGH:
+            continue
+        is_left = mask & (left >= right)
+        is_right = mask & (left < right)
+        if min(is_left.sum(), is_right.sum()) > max(2 * smallest, 0.25 * mask.sum()):
+            blobs += [_blob(_largest(is_left), Side.LEFT, together, grid)]
+            blobs += [_blob(_largest(is_right), Side.RIGHT, together, grid)]
+        else:
+            side = Side.LEFT if left[mask].sum() >= right[mask].sum() else Side.RIGHT
+            blobs.append(_blob(mask, side, together, grid))
+    return sorted(blobs, key=lambda blob: -blob.weight)
+
+
+def _blob(mask: npt.NDArray[np.bool_], side: Side, together: FloatMap, grid: Grid) -> _Blob:
+    index = np.argwhere(mask)
+    return _Blob(mask, float(together[mask].sum()), float(grid.to_ras([index.mean(0)])[0, 0]), side)
+
+
+def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    parts, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.asarray(parts == sizes.argmax())
+
+
+def _one_per_side(blobs: list[_Blob]) -> list[_Blob]:
+    """Return the largest blob of each side; two distant ones of the same side are told apart by their place."""
+    by_side = {side: [blob for blob in blobs if blob.side is side] for side in Side}
+    chosen = {side: found[0] for side, found in by_side.items() if found}
+    if len(chosen) == 1:
+        ((side, first),) = chosen.items()
+        for second in by_side[side][1:]:
+            if second.weight > TWIN_SHARE * first.weight and abs(second.x - first.x) > TWIN_DISTANCE_MM:
+                chosen = {Side.LEFT: min(first, second, key=_x), Side.RIGHT: max(first, second, key=_x)}
+                break
+    elif len(chosen) == 2 and chosen[Side.LEFT].x > chosen[Side.RIGHT].x:
+        chosen = {Side.LEFT: chosen[Side.RIGHT], Side.RIGHT: chosen[Side.LEFT]}
+    return [_Blob(blob.mask, blob.weight, blob.x, side) for side, blob in chosen.items()]
+
+
+def _x(blob: _Blob) -> float:
+    return blob.x

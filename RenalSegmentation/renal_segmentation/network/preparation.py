@@ -1,0 +1,110 @@
+"""From a scan as it is stored to one that does not depend on how it was stored: axes along RAS, finite, windowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import Notice
+from renal_segmentation.volume import FloatArray, Grid, Volume
+
+CT_BELOW = -400.0
+"""Only Hounsfield units go below this."""
+CT_WINDOW = (-250.0, 400.0)
+LARGEST_VOXELS = 40_000_000
+"""Larger scans are averaged in blocks before the coarse look."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scan in the order of the body's axes.
+
+    Attributes
+    ----------
+    image : Volume
+        float32, first axis towards the patient's right, second anterior, third superior, as nearly as its slices allow.
+    axes : tuple of int
+        Which stored axis became each of these.
+    flips : tuple of bool
+        Whether it was reversed.
+    blank : bool
+        Whether every voxel has the same value.
+    notices : tuple of Notice
+        What was assumed.
+    """
+
+    image: Volume
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+    blank: bool
+    notices: tuple[Notice, ...]
+
+    def restored(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return an array of the prepared shape in the order of the stored scan."""
+        backwards = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
+        return np.ascontiguousarray(array[backwards].transpose(np.argsort(self.axes)))
+
+
+def prepare(image: Volume) -> Prepared:
+    """Return the scan along the body's axes; the same scan stored in any other order gives the same to the last bit."""
+    axes, flips = _body_axes(image.affine)
+    turned = image.array.transpose(axes)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
+    affine = np.eye(4)
+    affine[:3, :3] = image.affine[:3, list(axes)] * np.where(flips, -1, 1)
+    first = [image.array.shape[axis] - 1 if flip else 0 for axis, flip in zip(axes, flips, strict=True)]
+    affine[:3, 3] = image.affine[:3, 3] + image.affine[:3, list(axes)] @ np.array(first, float)
+    affine = np.rint(affine * 2**20) / 2**20
+    array, notices = _finite(np.array(turned, np.float32, order="C"))
+    low, high = float(array.min()), float(array.max())
+    if low < CT_BELOW:
+        np.clip(array, *CT_WINDOW, out=array)
+    return Prepared(Volume(array, affine), axes, flips, bool(high - low <= 1e-6 * max(abs(high), 1e-30)), notices)
+
+
+def _body_axes(affine: FloatArray) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Return which voxel axis runs most along x, y and z of the body, and whether it runs backwards."""
+    direction = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    best = max(permutations(range(3)), key=lambda p: round(sum(abs(direction[i, p[i]]) for i in range(3)), 9))
+    flips = tuple(bool(direction[i, best[i]] < 0) for i in range(3))
+    return (best[0], best[1], best[2]), (flips[0], flips[1], flips[2])
+
+
+def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:
+    """Return the array with voxels that are not numbers set to the darkest value."""
+    finite = np.isfinite(array)
+    if finite.all():
+        return array, ()
+    array[~finite] = array[finite].min() if finite.any() else 0
+    message = f"The image has {int((~finite).sum())} voxels that are not numbers; they count as its darkest value."
+    return array, (Notice("image-not-finite", message),)
+
+
+def shrunk(image: Volume, spacing_mm: float) -> Volume:
+    """Return a large scan averaged over blocks of at most half the spacing that is wanted; a small one as it is."""
+    factor = [max(int(spacing_mm / step / 2), 1) for step in image.grid.spacing]
+    if image.array.size <= LARGEST_VOXELS or max(factor) == 1:
+        return image
+    array = image.array
+    for axis, n in enumerate(factor):
+        whole = array.shape[axis] // n * n
+        array = np.moveaxis(array, axis, 0)[:whole]
+        array = np.moveaxis(array.reshape(-1, n, *array.shape[1:]).mean(1, dtype=np.float32), 0, axis)
+    affine = image.affine @ np.diag([*factor, 1.0])
+    affine[:3, 3] = image.grid.to_ras([[(n - 1) / 2 for n in factor]])[0]
+    return Volume(np.ascontiguousarray(array), affine)
+
+
+def voxels_in(grid: Grid, low: FloatArray, high: FloatArray) -> tuple[slice, slice, slice] | None:
+    """Return the voxels of a grid that the box between two RAS corners touches, or None."""
+    corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
+    index = grid.to_index(corners)
+    first = np.maximum(np.floor(index.min(0)).astype(int), 0)
+    last = np.minimum(np.ceil(index.max(0)).astype(int) + 1, grid.shape)
+    if (first >= last).any():
+        return None
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
+    return i, j, k

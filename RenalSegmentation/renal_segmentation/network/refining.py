@@ -1,0 +1,100 @@
+"""Outlining one kidney in its box at full resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from renal_segmentation.labels import Side
+from renal_segmentation.network.localising import DARKEST, Found
+from renal_segmentation.network.preparation import voxels_in
+from renal_segmentation.network.running import Runner
+from renal_segmentation.sampling import box_grid, brightness, index_map, resample, sample
+from renal_segmentation.volume import FloatArray, Grid, Volume
+
+REFINER_MM = 1.5
+BOX_MM = np.array([120.0, 120.0, 144.0])
+"""Smallest box, the one that the network was trained on."""
+MARGIN_MM = 18.0
+AROUND_MM = 12.0
+"""How far beyond the box the brightness is measured, as in training."""
+GROWN_MM = 24.0
+EDGE_VOXELS = 2
+
+
+@dataclass(frozen=True)
+class Refined:
+    """One kidney in its box.
+
+    Attributes
+    ----------
+    side : Side
+    probabilities : ndarray of float32, shape (4, I, J, K)
+        `architecture.REFINER_CLASSES`.
+    grid : Grid
+        Of the box, along RAS.
+    """
+
+    side: Side
+    probabilities: npt.NDArray[np.float32]
+    grid: Grid
+
+    @property
+    def confidence(self) -> float:
+        """The Dice that the probabilities themselves predict for the outline of the organ, 0 to 1."""
+        organ = 1 - self.probabilities[0]
+        inside = organ > 0.5
+        return float(2 * organ[inside].sum() / (organ.sum() + inside.sum())) if inside.any() else 0.0
+
+
+def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> Refined:
+    """Return the outline of a kidney that the localiser found.
+
+    A kidney that reaches the border of its box is outlined again in a larger one.
+
+    Parameters
+    ----------
+    network : Module
+        Trained refiner.
+    image : Volume
+        From `preparation.prepare`.
+    found : Found
+    runner : Runner
+    """
+    low, high = found.low - MARGIN_MM, found.high + MARGIN_MM
+    short = np.maximum(BOX_MM - (high - low), 0) / 2
+    low, high = low - short, high + short
+    refined = _in_box(network, image, found, low, high, runner)
+    organ = refined.probabilities[0] < 0.5
+    inner = np.zeros_like(organ)
+    inner[(slice(EDGE_VOXELS, -EDGE_VOXELS),) * 3] = True
+    if (organ & ~inner).any():
+        refined = _in_box(network, image, found, low - GROWN_MM, high + GROWN_MM, runner)
+    return refined
+
+
+def _in_box(
+    network: nn.Module, image: Volume, found: Found, low: FloatArray, high: FloatArray, runner: Runner
+) -> Refined:
+    grid = box_grid(low, high, REFINER_MM)
+    place = voxels_in(image.grid, low - AROUND_MM, high + AROUND_MM)
+    if place is None:
+        raise ValueError("the box lies outside the image")
+    near = image.crop(place)
+    array = torch.from_numpy(np.ascontiguousarray(near.array))
+    dark, bright = brightness(array)
+    scaled = ((array - dark) / (bright - dark + 1e-6)).clamp(0, 1.6) + DARKEST
+    seen = resample(scaled, near.grid, grid, DARKEST)
+    guess = sample(torch.from_numpy(found.probability)[None], index_map(grid, found.grid), grid.shape)[0]
+    channels = torch.stack([seen, guess])
+    mirrored = found.side is Side.RIGHT
+    if mirrored:
+        channels = channels.flip(1)
+    probabilities = runner.probabilities(network, channels, (DARKEST, 0.0))
+    if mirrored:
+        probabilities = probabilities.flip(1)
+    return Refined(found.side, probabilities.numpy(), grid)

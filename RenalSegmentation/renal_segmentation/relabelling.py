@@ -1,0 +1,180 @@
+"""From the labels of other programs to the table of structures: by name, and by RAS where names tell no side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from renal_segmentation.errors import Notice
+from renal_segmentation.labels import Side
+from renal_segmentation.sides import split_sides
+from renal_segmentation.structures import BY_KEY, PARENCHYMA, Structure, Tissue, structure_of
+from renal_segmentation.volume import Grid, Volume, bounding_box, paste
+
+_SIDE_WORDS = {**dict.fromkeys(("left", "l", "lt"), Side.LEFT), **dict.fromkeys(("right", "r", "rt"), Side.RIGHT)}
+_ORGAN_WORDS = {"kidney", "kidneys", "renal", "ren", "nephro", "parenchyma", "both"}
+_SIDED_ORGANS = {"lk": Side.LEFT, "rk": Side.RIGHT, "lkidney": Side.LEFT, "rkidney": Side.RIGHT}
+_SHELL_WORDS: dict[str, Tissue] = {
+    "cortex": "cortex",
+    "cortical": "cortex",
+    "medulla": "medulla",
+    "medullary": "medulla",
+    "pyramid": "medulla",
+    "pyramids": "medulla",
+}
+_PART_WORDS: dict[str, Tissue] = {
+    **dict.fromkeys(("sinus", "pelvis", "hilum", "hilus", "calyx", "calyces", "collecting", "system", "fat"), "sinus"),
+    **dict.fromkeys(("cyst", "cysts"), "cyst"),
+    **dict.fromkeys(("tumour", "tumor", "tumours", "tumors", "mass", "lesion", "cancer", "neoplasm"), "tumour"),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a foreign label becomes: a tissue, and its side where the label tells it."""
+
+    tissue: Tissue
+    side: Side | None = None
+
+
+def targets_of_names(names: Mapping[int, str]) -> dict[int, Target]:
+    """Return what each label of a model stands for, told from the words of its name.
+
+    Words that other organs have too (cyst, tumour, pelvis ...) count without the word kidney only in a model in
+    which every label is a part of the kidney.
+
+    Parameters
+    ----------
+    names : mapping of int to str
+        Labels above 0 and their names, e.g. ``{1: "kidney_right", 2: "liver"}``.
+
+    Returns
+    -------
+    dict of int to Target
+        Without the labels that are no part of a kidney.
+    """
+    loose = {label: _target(name, of_kidney=True) for label, name in names.items()}
+    only_kidney = all(loose.values()) and any(t and t.tissue in PARENCHYMA for t in loose.values())
+    strict = loose if only_kidney else {label: _target(name, of_kidney=False) for label, name in names.items()}
+    return {label: target for label, target in strict.items() if target is not None}
+
+
+def _target(name: str, of_kidney: bool) -> Target | None:
+    """Return what one name stands for, or None if a word in it is of something else."""
+    words = [word for word in re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word]
+    side = next((_SIDE_WORDS.get(word) or _SIDED_ORGANS.get(word) for word in words if _tells_side(word)), None)
+    rest = [word for word in words if word not in _SIDE_WORDS]
+    organ = any(word in _ORGAN_WORDS or word in _SIDED_ORGANS for word in rest)
+    known = _ORGAN_WORDS | set(_SIDED_ORGANS) | set(_SHELL_WORDS) | set(_PART_WORDS)
+    if not rest or not known.issuperset(rest):
+        return None
+    shell = next((_SHELL_WORDS[word] for word in rest if word in _SHELL_WORDS), None)
+    part = next((_PART_WORDS[word] for word in rest if word in _PART_WORDS), None)
+    if not (organ or of_kidney):
+        return None
+    return Target(part or shell or "kidney", side)
+
+
+def _tells_side(word: str) -> bool:
+    return word in _SIDE_WORDS or word in _SIDED_ORGANS
+
+
+def to_structures(labels: Volume, targets: Mapping[int, Target]) -> tuple[Volume, tuple[Notice, ...]]:
+    """Return a mask with the label values of the table of structures.
+
+    Parameters
+    ----------
+    labels : Volume
+        Integer labels of another program, shape (I, J, K).
+    targets : mapping of int to Target
+        What each label becomes; the others become background.
+
+    Returns
+    -------
+    mask : Volume
+        uint8, same grid. Parenchyma without a side is split by RAS coordinates; other tissue without a side goes to
+        the side of the nearest parenchyma.
+    notices : tuple of Notice
+        What was assumed about sides.
+    """
+    wanted = np.isin(labels.array, list(targets))
+    if not wanted.any():
+        return labels.like(np.zeros(labels.array.shape, np.uint8)), ()
+    near = labels.crop(bounding_box(wanted, 1))
+    mask = np.zeros(near.array.shape, np.uint8)
+    side, notices = _side_map(near, targets, labels.grid)
+    for label, target in targets.items():
+        here = near.array == label
+        for one in Side if target.side is None else (target.side,):
+            inside = here if target.side is not None else here & (side == one)
+            mask[inside] = structure_of(target.tissue, one).value
+    return labels.like(paste(near.like(mask), labels.grid)), notices
+
+
+def structure_keys(targets: Mapping[int, Target]) -> tuple[str, ...]:
+    """Return the keys of the structures that targets lead to, by label; those without a side become both."""
+    found = {
+        structure_of(target.tissue, side)
+        for target in targets.values()
+        for side in (Side if target.side is None else (target.side,))
+    }
+    return tuple(structure.key for structure in sorted(found, key=lambda structure: structure.value))
+
+
+def from_keys(keys: Mapping[int, str]) -> dict[int, Target]:
+    """Return targets for labels named as in the table (``left-cortex``) or by meaning (``left``, ``kidney``).
+
+    Raises
+    ------
+    KeyError
+        If a name is neither.
+    """
+    return {label: target for label, key in keys.items() if (target := _KEYS[key]) is not None}
+
+
+def _of(structure: Structure) -> Target:
+    return Target(structure.tissue, structure.side)
+
+
+_KEYS: dict[str, Target | None] = {
+    **{key: _of(structure) for key, structure in BY_KEY.items()},
+    **{tissue: Target(tissue) for tissue in ("kidney", "cortex", "medulla", "sinus", "cyst")},
+    "left": Target("kidney", Side.LEFT),
+    "right": Target("kidney", Side.RIGHT),
+    "pelvis": Target("sinus"),
+    "ignore": None,
+}
+LABEL_KEYS = tuple(_KEYS)
+"""What a label can be called on the command line."""
+
+
+def _side_map(
+    near: Volume, targets: Mapping[int, Target], grid: Grid
+) -> tuple[npt.NDArray[np.uint8], tuple[Notice, ...]]:
+    """Return the side of every voxel whose label does not tell it, 0 where there is none to tell."""
+    side = np.zeros(near.array.shape, np.uint8)
+    unsided = [label for label, target in targets.items() if target.side is None]
+    for label, target in targets.items():
+        if target.side is not None and target.tissue in PARENCHYMA:
+            side[near.array == label] = target.side
+    middle = float(grid.to_ras([(np.array(grid.shape) - 1) / 2])[0, 0])
+    parenchyma = np.isin(near.array, [label for label in unsided if targets[label].tissue in PARENCHYMA])
+    notices: tuple[Notice, ...] = ()
+    if parenchyma.any():
+        found, notices = split_sides(near.like(parenchyma), middle)
+        side[parenchyma] = found[parenchyma]
+    others = np.isin(near.array, [label for label in unsided if targets[label].tissue not in PARENCHYMA])
+    if not others.any():
+        return side, notices
+    if side.any():
+        nearest = ndimage.distance_transform_edt(side == 0, near.grid.spacing, False, True)
+        side[others] = side[tuple(axis[others] for axis in nearest)]
+    else:
+        x = near.grid.to_ras(np.argwhere(others))[:, 0]
+        side[others] = np.where(x < middle, Side.LEFT, Side.RIGHT)
+    return side, notices

@@ -1,0 +1,110 @@
+"""Other programs run in environments of their own, and never outlive the call that started them."""
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from Testing.core import model_subjects as subjects
+
+from renal_segmentation.errors import CancelledError, ConsentError, ModelError
+from renal_segmentation.models import environments
+from renal_segmentation.models.environments import Package, install
+from renal_segmentation.models.processes import Program, run_program
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """Return an empty folder of models, and no package index."""
+    monkeypatch.setenv("RENAL_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return tmp_path / "models"
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    end = time.monotonic() + 20
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    return not alive(pid)
+
+
+TREE = """
+    import subprocess, sys, time
+    from pathlib import Path
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(__file__).with_name("pid.part").write_text(str(child.pid))
+    Path(__file__).with_name("pid.part").rename(Path(__file__).with_name("pid"))
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc")
+def test_cancelling_ends_the_whole_tree_of_processes(tmp_path):
+    path = subjects.program(tmp_path, "slow", TREE)
+
+    def stop(step: str, share: float) -> None:
+        if (tmp_path / "pid").is_file():
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        run_program(Program("Slow", [str(path)]), tmp_path / "log", stop)
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc")
+def test_the_tree_ends_when_the_parent_is_killed(tmp_path):
+    path = subjects.program(tmp_path, "slow", TREE)
+    code = (
+        "import sys; from pathlib import Path; from renal_segmentation.models.processes import Program, run_program; "
+        "run_program(Program('Slow', [sys.argv[1]]), Path(sys.argv[2]))"
+    )
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen([sys.executable, "-c", code, str(path), str(tmp_path / "log")], env=variables)
+    end = time.monotonic() + 30
+    while not (tmp_path / "pid").is_file() and time.monotonic() < end:
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def wheel(folder: Path) -> Path:
+    """Write a wheel that brings the command ``tiny-program``."""
+    path = folder / "tiny_program-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny_program.py", "def main():\n    print('hello')\n")
+        info = "tiny_program-1.0.dist-info"
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-program\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/entry_points.txt", "[console_scripts]\ntiny-program = tiny_program:main\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def test_a_program_is_installed_into_an_environment_of_its_own_after_consent(models, tmp_path):
+    package = Package("tiny", "Tiny", "MIT", str(wheel(tmp_path)), "tiny-program", 1)
+    with pytest.raises(ConsentError, match="Nothing was fetched"):
+        install(package)
+    assert not models.exists()
+    install(package, lambda _: True)
+    executable, own = environments.find_executable(package)
+    assert own
+    assert subprocess.run([executable], capture_output=True, text=True, check=True).stdout == "hello\n"
+    assert environments.remove(package)
+    assert environments.find_executable(package) is None
+
+
+def test_an_environment_that_fails_leaves_nothing(models):
+    with pytest.raises(ModelError, match="No matching distribution"):
+        install(Package("tiny", "Tiny", "MIT", "renal-no-such-package", "tiny", 1), lambda _: True)
+    assert not list((models / ".environments").iterdir())
