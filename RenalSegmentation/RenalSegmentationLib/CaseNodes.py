@@ -20,7 +20,7 @@ from RenalSegmentationLib.Job import writeVolume
 from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, sideMap, writeSegment
 from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
 from RenalSegmentationLib.Result import AI_ROLE, showResult
-from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SINUS, STRUCTURES
+from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
 
 CASE_ATTRIBUTE = "Renal.Case"
 
@@ -102,7 +102,7 @@ def labelsToSave(node: Any) -> np.ndarray:
     """Return the segments as labels of the network's kind, shape (I, J, K), uint8."""
     grid, side = gridOf(node), sideMap(node).array
     labels = np.where(side == Side.LEFT, 1, np.where(side == Side.RIGHT, 2, 0)).astype(np.uint8)
-    for structure in STRUCTURES:
+    for structure in SEGMENT_KINDS:
         if structure in (LEFT_KIDNEY, RIGHT_KIDNEY):
             continue
         if node.GetSegmentation().GetSegment(structure.segmentId) is None:
@@ -162,7 +162,7 @@ def _labelsFor(volume: Any, path: Path) -> np.ndarray:
 def _fillFrom(node: Any, labels: np.ndarray) -> None:
     """Make the segments what a corrected mask says."""
     segmentation = node.GetSegmentation()
-    for structure in STRUCTURES:
+    for structure in SEGMENT_KINDS:
         inside = np.isin(labels, structure.values)
         present = segmentation.GetSegment(structure.segmentId) is not None
         if present or inside.any():

@@ -36,7 +36,8 @@ _PATTERNS = (
     (r"out of memory|MemoryError|memory does not suffice|cannot allocate|not enough memory|bad_alloc",
      Remedy.LessMemory),
     (r"No module named|Python package|needs PyTorch|ImportError", Remedy.Install),
-    (r"checksum|SHA-256|sha256", Remedy.ImportModel),
+    (r"checksum|SHA-256|get the model again|not those that were imported|comes without its model",
+     Remedy.ImportModel),
     (r"urlopen|Name or service not known|getaddrinfo|Connection(Error| refused)|Network is unreachable|"
      r"no internet|could not be downloaded|not installed", Remedy.ImportModel),
 )  # fmt: skip

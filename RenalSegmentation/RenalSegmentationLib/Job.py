@@ -34,11 +34,14 @@ class Choice:
         ``auto``, ``cpu`` or ``cuda``.
     lowMemory : bool
         Slower, with less memory.
+    trusted : bool
+        Whether code that comes with the model may run.
     """
 
     model: str = ""
     device: str = "auto"
     lowMemory: bool = False
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,13 +128,20 @@ def predictCommand(predictor: Sequence[str], image: Path, output: Path, choice: 
     """Return the command that outlines an image."""
     command = [*predictor, str(image), "--output", str(output), "--overwrite", "--progress", "json"]
     command += ["--device", choice.device, "--memory", "low" if choice.lowMemory else "normal"]
-    return (*command, *(("--model", choice.model) if choice.model else ()))
+    command += ["--model", choice.model] if choice.model else []
+    command += ["--trust"] if choice.trusted else []
+    return tuple(command)
 
 
 def defaultPredictor() -> tuple[str, ...]:
     """Return how Slicer's own Python runs the network."""
     python = shutil.which("PythonSlicer") or sys.executable
     return (python, "-m", "renal_segmentation", "predict")
+
+
+def modelCommand(predictor: Sequence[str], *arguments: str) -> tuple[str, ...]:
+    """Return a command on models; it stands beside that which outlines an image."""
+    return (*predictor[:-1], "models", *arguments)
 
 
 def environment() -> dict[str, str]:

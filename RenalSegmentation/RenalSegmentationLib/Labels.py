@@ -15,7 +15,7 @@ from renal_segmentation.volume import Grid, Volume, paste
 from RenalLayersLib.Guesses import guessSegments
 from RenalLayersLib.Inputs import segmentPiece, volumeOf
 from RenalLayersLib.Segments import addSegment, labelmapOf
-from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, Structure
+from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SegmentKind
 
 KIDNEY_OF = {Side.LEFT: LEFT_KIDNEY, Side.RIGHT: RIGHT_KIDNEY}
 
@@ -113,7 +113,7 @@ def writeSides(node: Any, sides: np.ndarray) -> None:
             writeSegment(node, identifier, sides == side, KIDNEY_OF[side])
 
 
-def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: Structure) -> str:
+def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: SegmentKind) -> str:
     """Write a mask on the grid of the reference volume into a segment and return its ID.
 
     Parameters
@@ -124,7 +124,7 @@ def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: Stru
         Of the segment; empty to add one.
     inside : ndarray of bool, shape (I, J, K)
         The mask.
-    structure : Structure
+    structure : SegmentKind
         Name, code and colour of a segment that is added.
     """
     volume = Volume(inside.astype(np.uint8), localAffine(referenceOf(node)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from renal_segmentation.errors import InputError
+from renal_segmentation.models.registry import DEFAULT
 from RenalSegmentationLib.Job import Choice, Job, defaultPredictor, prepareJob
-from RenalSegmentationLib.Models import Model
 from RenalSegmentationLib.Parameters import RenalSegmentationParameterNode
 from RenalSegmentationLib.Result import showResult
 
@@ -45,7 +45,7 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         """Drop everything that belongs to the scene, before it is closed."""
         self._parameters = None
 
-    def prepare(self, parameters: RenalSegmentationParameterNode, device: str = "auto") -> Job:
+    def prepare(self, parameters: RenalSegmentationParameterNode, choice: Choice) -> Job:
         """Write the chosen image for the network and return the run.
 
         Raises
@@ -55,7 +55,6 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         """
         if parameters.inputVolume is None:
             raise InputError(_("Choose the image that shows the kidneys."))
-        choice = Choice(parameters.model, device, parameters.lowMemory)
         return prepareJob(parameters.inputVolume, choice, self.predictor)
 
     def show(self, job: Job, answer: dict[str, Any], parameters: RenalSegmentationParameterNode) -> Any:
@@ -70,34 +69,10 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         if volume is None:
             raise InputError(_("The image was removed while the network was at work: load it again."))
         labels = self._fitting(job.labels(), volume)
-        model = str(answer.get("model") or parameters.model or "")
+        model = str(answer.get("model") or parameters.model or DEFAULT)
         node = showResult(volume, labels, model, answer.get("confidence") or {})
         parameters.segmentation = node
         return node
-
-    def run(
-        self, parameters: RenalSegmentationParameterNode, execute: Callable[[Job], dict[str, Any]], device: str = "auto"
-    ) -> Any:
-        """Prepare, execute and show everything; for scripts and tests, since the window waits meanwhile."""
-        job = self.prepare(parameters, device)
-        try:
-            return self.show(job, execute(job), parameters)
-        finally:
-            job.remove()
-
-    def models(self) -> list[Model]:
-        """Return the models that can be chosen."""
-        return []
-
-    def importModel(self, path: str) -> str:
-        """Take a model from a file into those that can be chosen, and return its name.
-
-        Raises
-        ------
-        RenalError
-            If it cannot be used.
-        """
-        raise InputError(_("{path} cannot be imported.").format(path=path))
 
     @staticmethod
     def _fitting(labels: np.ndarray, volume: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import EmptyMaskError
 from RenalSegmentationLib.Labels import referenceOf, writeSegment
-from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, STRUCTURES, Structure
+from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_KINDS, SegmentKind
 
 AI_ROLE = "Renal.AI"
 MODEL_ATTRIBUTE, CONFIDENCE_ATTRIBUTE = "Renal.Model", "Renal.Confidence"
@@ -27,7 +27,7 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
     volume : vtkMRMLScalarVolumeNode
         The image that was outlined.
     labels : ndarray of int, shape (I, J, K)
-        Labels as in `Terminology.Structure.values`, on the voxels of the image.
+        Labels as in `Terminology.SegmentKind.values`, on the voxels of the image.
     model : str
         Name of the network.
     confidence : mapping of str to float
@@ -98,9 +98,9 @@ def showCopy(node: Any, shown: bool) -> None:
     display.SetVisibility(shown)
 
 
-def _masksOf(labels: np.ndarray) -> dict[Structure, np.ndarray]:
+def _masksOf(labels: np.ndarray) -> dict[SegmentKind, np.ndarray]:
     """Return the mask of every structure that is there."""
-    masks = {structure: np.isin(labels, structure.values) for structure in STRUCTURES}
+    masks = {structure: np.isin(labels, structure.values) for structure in SEGMENT_KINDS}
     return {structure: inside for structure, inside in masks.items() if inside.any()}
 
 
@@ -126,10 +126,10 @@ def placeBeside(node: Any, other: Any) -> None:
         hierarchy.CreateItem(parent, node)
 
 
-def _fill(node: Any, masks: Mapping[Structure, np.ndarray]) -> None:
+def _fill(node: Any, masks: Mapping[SegmentKind, np.ndarray]) -> None:
     """Make the segments of a node what was found; those that the user added stay."""
     segmentation = node.GetSegmentation()
-    for structure in STRUCTURES:
+    for structure in SEGMENT_KINDS:
         present = segmentation.GetSegment(structure.segmentId) is not None
         if structure in masks:
             writeSegment(node, structure.segmentId if present else "", masks[structure], structure)

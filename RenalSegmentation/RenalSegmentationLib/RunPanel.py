@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Any
 
@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import CancelledError, RenalError
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
-from RenalSegmentationLib.Job import Choice, Job, environment
+from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Models import ModelChooser
 from RenalSegmentationLib.Packages import ensurePackages
@@ -25,6 +25,7 @@ _REMEDIES = {
     Remedy.ImportModel: lambda: _("Import the model from a file"),
 }
 _LOG_LINES = 1000
+_PROGRESS = ("--progress", "json")
 
 
 class State(Enum):
@@ -66,11 +67,14 @@ class RunPanel:
         self._job: Job | None = None
         self._failure: Failure | None = None
         self._started = 0.0
+        self._installing = False
+        self._known: tuple[str, ...] = ()
         self.process = Process(self._progressed, self.log, self._done, self._failed)
-        self._models = ModelChooser(ui, logic.models, self._modelChosen)
+        self._models = ModelChooser(ui, self._modelChosen)
         ui.logText.setMaximumBlockCount(_LOG_LINES)
         ui.applyButton.connect("clicked()", self._applyOrCancel)
         ui.remedyButton.connect("clicked()", self._remedy)
+        ui.importModelButton.connect("clicked()", self._importModel)
 
     @property
     def isResting(self) -> bool:
@@ -89,8 +93,15 @@ class RunPanel:
         self._models.choose(name)
 
     def choice(self) -> Choice:
-        """Return what is asked of the network."""
-        return Choice(self._parameters.model, self._models.device, self._parameters.lowMemory)
+        """Return what is asked of the network.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not trust the model's own code.
+        """
+        trusted = self._models.trusted()
+        return Choice(self._parameters.model, self._models.device, self._parameters.lowMemory, trusted)
 
     def readyPredictor(self) -> tuple[str, ...]:
         """Return how the network's command begins, its packages installed.
@@ -123,6 +134,7 @@ class RunPanel:
         else:
             button.text, button.enabled = _("Cancel"), self.state == State.Running
             button.toolTip = _("Stop; nothing is changed.")
+        self._ui.importModelButton.enabled = self._ui.removeModelButton.enabled = self.state == State.Idle
         remedy = self._failure.remedy if self._failure is not None and self.state == State.Idle else Remedy.Nothing
         self._ui.remedyButton.visible = remedy in _REMEDIES
         if remedy in _REMEDIES:
@@ -146,23 +158,33 @@ class RunPanel:
             self.process.cancel()
 
     def _start(self) -> None:
+        """Outline the image; a model that is not installed is installed first, if the user agrees."""
         self._failure = None
         self._ui.logText.clear()
         try:
-            self.readyPredictor()
-            self._job = self._logic.prepare(self._parameters, self._models.device)
-            self._started = time.monotonic()
-            self.process.start(self._job.command, environment())
+            predictor = self.readyPredictor()
+            if self._models.mustInstall():
+                self._run(modelCommand(predictor, "install", self._models.name, "--yes", *_PROGRESS), installing=True)
+            else:
+                self._outline()
+        except RenalError as error:
+            self._fail(Failure(str(error), Remedy.Nothing))
+
+    def _outline(self) -> None:
+        job = self._job = self._logic.prepare(self._parameters, self.choice())
+        self._run(job.command)
+
+    def _run(self, command: Sequence[str], installing: bool = False) -> None:
+        self._installing, self._started = installing, time.monotonic()
+        self._known = self._models.names
+        try:
+            self.process.start(command, environment())
         except ProcessError as error:
             self._forgetJob()
             self._fail(explained(error))
             return
-        except RenalError as error:
-            self._forgetJob()
-            self._fail(Failure(str(error), Remedy.Nothing))
-            return
         self._setState(State.Running)
-        self._say(_("Starting the network ..."))
+        self._say(_("Installing the model ...") if installing else _("Starting the network ..."))
 
     def _progressed(self, step: str, share: float, left: float | None) -> None:
         if self.state != State.Running:
@@ -176,8 +198,10 @@ class RunPanel:
     def _done(self, answer: dict[str, Any]) -> None:
         seconds = time.monotonic() - self._started
         job, self._job = self._job, None
-        assert job is not None
         self._setState(State.Idle)
+        if self._installing or job is None:
+            self._installed()
+            return
         try:
             node = self._logic.show(job, answer, self._logic.getParameterNode())
         except RenalError as error:
@@ -219,18 +243,21 @@ class RunPanel:
             self._importModel()
 
     def _importModel(self) -> None:
-        path = qt.QFileDialog.getOpenFileName(None, _("File of a model"), "", _("Models (*.zip *.pt)"))
-        if not path:
-            return
-        try:
-            self._parameters.model = self._logic.importModel(path)
-        except RenalError as error:
-            self._fail(Failure(str(error), Remedy.ImportModel))
-            return
-        self._models.refresh(self._parameters.model)
-        self._failure = None
+        """Take a model from a file, as where there is no internet."""
+        path = qt.QFileDialog.getOpenFileName(None, _("File of a model"), "", _("Models (*.zip)"))
+        if path and self.state == State.Idle:
+            self._failure = None
+            command = modelCommand(self._logic.predictor, "import", path, "--overwrite", *_PROGRESS)
+            self._run(command, installing=True)
+
+    def _installed(self) -> None:
+        """Choose the model that has just come."""
+        self._models.refresh(self._parameters.model if self._parameters is not None else "")
+        new = [name for name in self._models.names if name not in self._known]
+        if new and self._parameters is not None:
+            self._parameters.model = new[0]
+        self._say(_("The model is installed: press Apply."))
         self.refresh()
-        self._say(_("The model was imported: press Apply."))
 
     def _forgetJob(self) -> None:
         if self._job is not None:

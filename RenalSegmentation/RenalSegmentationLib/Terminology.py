@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_GENERAL = "Segmentation category and type - 3D Slicer General Anatomy list"
-_MASTER = "Segmentation category and type - DICOM master list"
-_REGION = "Anatomic codes - DICOM master list"
-_ANATOMY = "SCT^123037004^Anatomical Structure"
-_ABNORMAL = "SCT^49755003^Morphologically Altered Structure"
-_KIDNEY = "SCT^64033007^Kidney"
-_LEFT, _RIGHT = "SCT^7771000^Left", "SCT^24028007^Right"
+from renal_segmentation.labels import Side
+from renal_segmentation.structures import Structure, Tissue, structure_of
 
 
 @dataclass(frozen=True)
-class Structure:
-    """One segment.
+class SegmentKind:
+    """One segment of a result.
 
     Attributes
     ----------
@@ -41,32 +36,35 @@ class Structure:
         return self.name.replace(" ", "-")
 
 
-def _anatomy(values: tuple[int, ...], name: str, code: str, side: str, rgb: tuple[int, int, int]) -> Structure:
-    """Return an anatomical structure."""
-    context = _GENERAL if code == _KIDNEY else _MASTER
-    terminology = f"{context}~{_ANATOMY}~{code}~{side or '^^'}~{_REGION}~^^~^^"
-    return Structure(values, name, terminology, (rgb[0] / 255, rgb[1] / 255, rgb[2] / 255))
+def _kind(name: str, structure: Structure, *parts: Structure) -> SegmentKind:
+    """Return the segment of a structure, made up of it and of further ones."""
+    red, green, blue = (part / 255 for part in structure.colour)
+    values = tuple(part.value for part in (structure, *parts))
+    return SegmentKind(values, name, structure.terminology, (red, green, blue))
 
 
-def _lesion(value: int, name: str, code: str, side: str, rgb: tuple[int, int, int]) -> Structure:
-    """Return something abnormal in a kidney."""
-    terminology = f"{_MASTER}~{_ABNORMAL}~{code}~^^~{_REGION}~{_KIDNEY}~{side or '^^'}"
-    return Structure((value,), name, terminology, (rgb[0] / 255, rgb[1] / 255, rgb[2] / 255))
+def _kidney(side: Side, name: str) -> SegmentKind:
+    parts: tuple[Tissue, ...] = ("cortex", "medulla")
+    return _kind(name, structure_of("kidney", side), *(structure_of(part, side) for part in parts))
 
 
-LEFT_KIDNEY = _anatomy((1, 11, 13), "Left kidney", _KIDNEY, _LEFT, (212, 126, 151))
-RIGHT_KIDNEY = _anatomy((2, 12, 14), "Right kidney", _KIDNEY, _RIGHT, (212, 126, 151))
-CORTEX = _anatomy((11, 12), "Cortex", "SCT^50403003^Cortex of kidney", "", (221, 160, 103))
-MEDULLA = _anatomy((13, 14), "Medulla", "SCT^30737000^Medulla of kidney", "", (150, 70, 70))
-SINUS = _anatomy((5, 6), "Renal sinus", "SCT^25990002^Renal pelvis", "", (240, 206, 90))
+def _bothSides(name: str, tissue: Tissue) -> SegmentKind:
+    left, right = structure_of(tissue, Side.LEFT), structure_of(tissue, Side.RIGHT)
+    both = _kind(name, left, right)
+    return replace(both, terminology=replace(left, side=None).terminology)
 
-STRUCTURES = (
+
+LEFT_KIDNEY, RIGHT_KIDNEY = _kidney(Side.LEFT, "Left kidney"), _kidney(Side.RIGHT, "Right kidney")
+CORTEX, MEDULLA = _bothSides("Cortex", "cortex"), _bothSides("Medulla", "medulla")
+SINUS = _bothSides("Renal sinus", "sinus")
+
+SEGMENT_KINDS = (
     LEFT_KIDNEY,
     RIGHT_KIDNEY,
-    _lesion(3, "Left cyst", "SCT^367643001^Cyst", _LEFT, (205, 205, 100)),
-    _lesion(4, "Right cyst", "SCT^367643001^Cyst", _RIGHT, (205, 205, 100)),
+    _kind("Left cyst", structure_of("cyst", Side.LEFT)),
+    _kind("Right cyst", structure_of("cyst", Side.RIGHT)),
     SINUS,
-    _lesion(7, "Tumour", "SCT^108369006^Neoplasm", "", (144, 238, 144)),
+    _kind("Tumour", structure_of("tumour", None)),
     CORTEX,
     MEDULLA,
 )

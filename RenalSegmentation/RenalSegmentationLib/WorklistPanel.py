@@ -305,11 +305,11 @@ class WorklistPanel:
             return
         assert self._worklist is not None
         try:
-            predictor = self._predictor()
+            predictor, choice = self._predictor(), self._choice()
         except RenalError as error:
             self._say(str(error), isError=True)
             return
-        self.background.start(self._worklist, self._choice(), predictor)
+        self.background.start(self._worklist, choice, predictor)
         self.refresh()
 
     def _progressed(self, case: Case, step: str, share: float, left: float | None) -> None:
