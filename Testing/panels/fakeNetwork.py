@@ -31,11 +31,13 @@ def say(step: str, share: float, left: float | None, **more: Any) -> None:
 def main() -> int:
     """Do what is asked."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["predict"])
     parser.add_argument("image", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     for name in ("--model", "--device", "--memory", "--progress"):
         parser.add_argument(name)
     parser.add_argument("--overwrite", action="store_true")
+    parser.add_argument("--trust", action="store_true")
     options = parser.parse_args()
     kind, _, text = os.environ.get("RENAL_FAKE", "").partition(":")
     sys.stderr.write(f"fake network on {options.device}, {options.memory} memory, model {options.model}\n")

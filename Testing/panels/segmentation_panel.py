@@ -15,7 +15,7 @@ from Testing.host import mouse
 from renal_layers.phantom import PhantomSettings, reference_object
 
 MODULE = Path(__file__).resolve().parents[2] / "RenalSegmentation" / "RenalSegmentation.py"
-FAKE = (sys.executable, str(Path(__file__).with_name("fakeNetwork.py")))
+FAKE = (sys.executable, str(Path(__file__).with_name("fakeNetwork.py")), "predict")
 SMALL = PhantomSettings(spacing=(3.0, 3.0, 5.5), margin_mm=(15.0, 12.0, 12.0))
 
 
