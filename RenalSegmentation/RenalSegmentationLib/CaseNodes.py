@@ -35,6 +35,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
     """
     volume = loadVolume(case)
     volume.SetAttribute(CASE_ATTRIBUTE, case.name)
+    volume.SetName(case.name)
     if not worklist.network_mask(case).is_file():
         return volume, None
     summary = worklist.read_summary(case)

@@ -106,7 +106,11 @@ def _masksOf(labels: np.ndarray) -> dict[SegmentKind, np.ndarray]:
 
 def _newSegmentation(volume: Any, name: str) -> Any:
     """Return an empty segmentation with the geometry of an image, beside it and below the same transform."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", slicer.mrmlScene.GenerateUniqueName(name))
+    taken = slicer.mrmlScene.GetFirstNodeByName(name) is not None
+    name = slicer.mrmlScene.GenerateUniqueName(name) if taken else name
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    # A name that was used before in this session got a number.
+    node.SetName(name)
     node.CreateDefaultDisplayNodes()
     # The transform first: the geometry is taken over in the coordinates below it.
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())

@@ -49,7 +49,14 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction = CorrectionPanel(ui, self._say)
         self._tissue = TissuePanel(ui, self._say)
         self._worklist = WorklistPanel(
-            ui, self._say, self._run.choice, self._run.readyPredictor, self._caseOpened, self._saveReview, self._run.log
+            ui,
+            self._say,
+            self._run.choice,
+            self._run.readyPredictor,
+            self._caseOpened,
+            self._saveReview,
+            self._run.log,
+            self._updateButtons,
         )
         self._review = ReviewPanel(ui, self._say, self._worklist.keep)
         ui.handOverButton.connect("clicked()", self._handOver)

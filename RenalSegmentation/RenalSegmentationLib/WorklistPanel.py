@@ -51,6 +51,8 @@ class WorklistPanel:
         Saves the review as the panel shows it, and returns whether that was possible.
     onLine : callable
         Called with every line for the log.
+    onBusy : callable
+        Called when the background begins or ends.
     """
 
     def __init__(
@@ -62,9 +64,10 @@ class WorklistPanel:
         onCase: Callable[[Any, Any], None],
         review: Callable[[], bool],
         onLine: Callable[[str], None],
+        onBusy: Callable[[], None],
     ) -> None:
         self._ui, self._say, self._choice, self._predictor = ui, say, choice, predictor
-        self._onCase, self._review = onCase, review
+        self._onCase, self._review, self._onBusy = onCase, review, onBusy
         self._parameters: Any = None
         self._worklist: Worklist | None = None
         self._case: Case | None = None
@@ -311,6 +314,7 @@ class WorklistPanel:
             return
         self.background.start(self._worklist, choice, predictor)
         self.refresh()
+        self._onBusy()
 
     def _progressed(self, case: Case, step: str, share: float, left: float | None) -> None:
         words = _("{name}: {step}, {share:.0%}; {count} more wait.")
@@ -326,6 +330,7 @@ class WorklistPanel:
 
     def _ended(self, done: int, failed: int, cancelled: bool) -> None:
         self.refresh()
+        self._onBusy()
         words = _("Stopped.") if cancelled else _("{done} cases were outlined, {failed} failed.")
         self._say(words.format(done=done, failed=failed), isError=bool(failed))
 
