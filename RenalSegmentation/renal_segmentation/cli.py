@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from renal_segmentation.commands import evaluate, models, phantom, predict
+from renal_segmentation.commands import evaluate, models, phantom, predict, train
 from renal_segmentation.console import Parser, print_notices, run_command
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import read_image
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models.add_parser(commands)
     phantom.add_parser(commands)
     predict.add_parser(commands)
+    train.add_parser(commands)
     volumes = commands.add_parser("volumes", help="total, left and right kidney volume of a mask")
     volumes.set_defaults(call=_volumes)
     volumes.add_argument("mask", type=Path, help="kidney mask, binary or labelled (NIfTI)")

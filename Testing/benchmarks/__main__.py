@@ -13,7 +13,7 @@ from pathlib import Path
 from Testing.benchmarks.peers import ROOT, PeerError, Peers
 from Testing.benchmarks.table import Report
 
-SECTIONS = ("speed", "scaling", "live", "accuracy", "gradient", "real")
+SECTIONS = ("speed", "scaling", "live", "accuracy", "gradient", "real", "network")
 
 
 def main() -> int:
@@ -78,6 +78,10 @@ def _run(section: str, report: Report, peers: Peers, *, quick: bool) -> None:
         from Testing.benchmarks.gradient import gradient
 
         gradient(report, peers, repeats=1 if quick else 5)
+    elif section == "network":
+        from Testing.benchmarks.network import network
+
+        network(report, 20 if quick else 100)
     else:
         from Testing.benchmarks.real import real
 

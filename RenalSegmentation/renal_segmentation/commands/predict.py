@@ -50,7 +50,7 @@ def add_parser(commands: Any) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     _check_outputs(options)
-    with _ended_cleanly():
+    with ended_cleanly():
         started = time.monotonic()
         segmenter = find_segmenter(options.model, options.trust)
         if isinstance(segmenter, RenalNetwork):
@@ -100,7 +100,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _ended_cleanly() -> Iterator[None]:
+def ended_cleanly() -> Iterator[None]:
     """Leave with exit code 143 and nothing half-written when the program is asked to end."""
 
     def end(number: int, frame: FrameType | None) -> None:

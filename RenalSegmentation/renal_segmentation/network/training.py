@@ -172,7 +172,7 @@ def _check(state: State, validation: list[Case], losses: list[float]) -> None:
     mean = float(np.mean(list(dice.values()))) if dice else 0.0
     row: dict[str, float] = {"iteration": state.iteration, "minutes": round(state.seconds / 60, 2)}
     row |= {"loss": round(float(np.mean(losses)), 4) if losses else math.nan, "dice": round(mean, 4)}
-    state.curve.append(row | {f"dice_{regime}": round(value, 4) for regime, value in dice.items()})
+    state.curve.append(row | {f"dice_{family}": round(value, 4) for family, value in dice.items()})
     state.since_best += 1
     if mean > state.best:
         state.best, state.since_best = mean, 0
@@ -194,9 +194,9 @@ def validation_dice(network: nn.Module, weights: dict[str, Tensor], cases: list[
                 if truth.sum() > 50:
                     both = float(((classes == side) & truth).sum())
                     dice = 2 * both / float((classes == side).sum() + truth.sum())
-                    found.setdefault(case.regime, []).append(dice)
+                    found.setdefault(case.family, []).append(dice)
     network.load_state_dict(kept)
-    return {regime: float(np.mean(values)) for regime, values in sorted(found.items())}
+    return {family: float(np.mean(values)) for family, values in sorted(found.items())}
 
 
 def state_classes(network: nn.Module) -> int:

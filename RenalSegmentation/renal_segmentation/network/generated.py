@@ -1,0 +1,161 @@
+"""Generated training cases: a label map is placed, scanned and resampled exactly as a real scan will be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from renal_segmentation.network.cases import (
+    REFINER_BOX,
+    ByteArray,
+    Case,
+    case_of,
+    covered,
+    network_image,
+    placed,
+    rough_guess,
+    torch_noise,
+)
+from renal_segmentation.network.localising import DARKEST, LOCALISER_MM
+from renal_segmentation.network.refining import REFINER_MM
+from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
+from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
+from renal_segmentation.synthesis.appearance import draw_appearance
+from renal_segmentation.synthesis.imaging import nearest, scan, tissue_signal
+from renal_segmentation.synthesis.tissues import Tissue
+from renal_segmentation.volume import FloatArray, Grid
+
+T = Tissue
+_PARTS = {
+    "left": (
+        (T.LEFT_CORTEX, T.LEFT_MEDULLA),
+        (T.LEFT_SINUS_FAT, T.LEFT_COLLECTING, T.LEFT_SINUS_VESSEL),
+        (T.LEFT_CYST, T.LEFT_TUMOUR),
+    ),
+    "right": (
+        (T.RIGHT_CORTEX, T.RIGHT_MEDULLA),
+        (T.RIGHT_SINUS_FAT, T.RIGHT_COLLECTING, T.RIGHT_SINUS_VESSEL),
+        (T.RIGHT_CYST, T.RIGHT_TUMOUR),
+    ),
+}
+
+
+def _lookup(sides: dict[str, tuple[int, int, int]]) -> ByteArray:
+    table = np.zeros(256, np.uint8)
+    for side, classes in sides.items():
+        for part, value in zip(_PARTS[side], classes, strict=True):
+            table[list(part)] = value
+    return table
+
+
+ORGANS = _lookup({"left": (1, 1, 0), "right": (2, 2, 0)})
+"""Localiser class of each tissue: parenchyma and sinus, without cysts and masses."""
+REFINED = {"left": _lookup({"left": (1, 2, 3)}), "right": _lookup({"right": (1, 2, 3)})}
+"""Refiner class of each tissue, by side."""
+
+
+def stored_maps(folder: Path) -> Callable[[np.random.Generator], ByteArray]:
+    """Return a function that picks one of the label maps (2 mm) in a folder, in the order of their numbers."""
+    paths = sorted(folder.glob("case_*.np[yz]"), key=lambda path: int(path.stem.split("_")[1]))
+
+    def pick(rng: np.random.Generator) -> ByteArray:
+        return read_map(paths[int(rng.integers(len(paths)))])
+
+    return pick
+
+
+def read_map(path: Path) -> ByteArray:
+    """Return a label map that was stored as .npy, or compressed as .npz."""
+    content = np.load(path)
+    return np.asarray(content if path.suffix == ".npy" else content["tissues"])
+
+
+def map_grid(shape: tuple[int, ...], spacing_mm: float = 2.0) -> Grid:
+    """Return the grid of a label map, centred on the origin."""
+    affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
+    affine[:3, 3] = -(np.array(shape) - 1) / 2 * spacing_mm
+    return Grid((shape[0], shape[1], shape[2]), affine)
+
+
+def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
+    """Return a whole scan on the coarse grid with both kidneys as truth."""
+    noise = torch_noise(rng)
+    appearance = draw_appearance(rng)
+    organs = ORGANS[tissues]
+    grid = placed(map_grid(tissues.shape), rng, 5.0)
+    pooled = int(LOCALISER_MM / 2)
+    coarse_affine = grid.affine @ np.diag([pooled, pooled, pooled, 1.0])
+    coarse_affine[:3, 3] = grid.to_ras([[(pooled - 1) / 2] * 3])[0]
+    signal = tissue_signal(tissues, appearance, rng, noise, pooled)
+    coarse = Grid((signal.shape[0], signal.shape[1], signal.shape[2]), coarse_affine)
+    found = np.argwhere(organs[::4, ::4, ::4] > 0)
+    kidneys = grid.to_ras([found.mean(0) * 4])[0] if len(found) else None
+    plane = draw_plane(rng)
+    extent = np.array(grid.shape) * grid.spacing
+    centre, extent = draw_field(rng, plane, grid.affine[:3, 3] * 0, extent, kidneys)
+    acquisition = draw_acquisition(rng, centre, extent, (2.5, 4.2), plane)
+    image = scan(signal, coarse, acquisition, appearance, rng, noise)
+    target = enclosing_grid(acquisition.grid, LOCALISER_MM)
+    seen = network_image(image, acquisition.grid, target)
+    truth = nearest(organs, grid, target)
+    truth[~covered(acquisition.grid, target)] = 0
+    return case_of(seen[None], (DARKEST,), truth, appearance.regime)
+
+
+def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
+    """Return the box of one kidney, right ones mirrored, with parenchyma, sinus and cysts as truth."""
+    noise = torch_noise(rng)
+    appearance = draw_appearance(rng)
+    side = str(rng.choice(["left", "right"]))
+    if not (REFINED[side][tissues[::3, ::3, ::3]] > 0).any():
+        side = "right" if side == "left" else "left"
+    if side == "right":
+        tissues = tissues[::-1]
+    classes = REFINED[side][tissues]
+    middle = _middle(classes, rng)
+    grid = placed(map_grid(tissues.shape), rng, 8.0)
+    centre = grid.to_ras([middle])[0] + rng.normal(0, 5, 3)
+    tissues, classes, grid = _crop(tissues, classes, grid, middle)
+    box = np.array(REFINER_BOX) * REFINER_MM
+    target = box_grid(centre - box / 2, centre + box / 2, REFINER_MM)
+    plane = draw_plane(rng)
+    field = box + 24.0
+    if rng.random() < 0.35:
+        axis = {"axial": 2, "coronal": 1, "sagittal": 0, "volume": int(rng.integers(3))}[plane]
+        field[axis] = rng.uniform(0.5, 1.0) * box[axis]
+    acquisition = draw_acquisition(rng, centre + rng.uniform(-12, 12, 3), field, (1.1, 2.2), plane)
+    signal = tissue_signal(tissues, appearance, rng, noise)
+    image = scan(signal, grid, acquisition, appearance, rng, noise)
+    seen = network_image(image, acquisition.grid, target)
+    onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
+    share = sample(onehot, index_map(target, grid), target.shape)
+    share = torch.cat([1 - share.sum(0, keepdim=True), share])
+    truth = share.argmax(0).to(torch.uint8).numpy()
+    truth[~covered(acquisition.grid, target)] = 0
+    guess = rough_guess((truth == 1) | (truth == 2), rng, noise)
+    return case_of(torch.stack([seen, guess]), (DARKEST, 0.0), truth, appearance.regime)
+
+
+def _middle(classes: ByteArray, rng: np.random.Generator) -> FloatArray:
+    """Return the middle of the kidney in voxels, or a random place where there is none."""
+    found = np.argwhere(classes[::2, ::2, ::2] > 0) * 2
+    if not len(found):
+        return np.asarray(np.array(classes.shape) * rng.uniform(0.35, 0.65, 3))
+    return np.asarray((found.min(0) + found.max(0)) / 2)
+
+
+def _crop(
+    tissues: ByteArray, classes: ByteArray, grid: Grid, middle: FloatArray, reach: tuple[int, int, int] = (48, 48, 54)
+) -> tuple[ByteArray, ByteArray, Grid]:
+    """Return the surroundings of the kidney; `REFINER_BOX` fits inside even when turned a little."""
+    low = np.maximum(np.rint(middle).astype(int) - reach, 0)
+    high = np.minimum(np.rint(middle).astype(int) + reach, tissues.shape)
+    place = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    affine = grid.affine.copy()
+    affine[:3, 3] = grid.to_ras([low])[0]
+    cropped = np.ascontiguousarray(tissues[place])
+    shape = (cropped.shape[0], cropped.shape[1], cropped.shape[2])
+    return cropped, np.ascontiguousarray(classes[place]), Grid(shape, affine)

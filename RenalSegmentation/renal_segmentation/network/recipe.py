@@ -1,0 +1,203 @@
+"""A whole training: both stages one after the other, from generated cases or scans, to a bundle that predict takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.errors import InputError
+from renal_segmentation.files import atomic_path
+from renal_segmentation.network.bundle import Metadata, load_networks, read_metadata, write_bundle
+from renal_segmentation.network.cases import Case, CaseMaker
+from renal_segmentation.network.curves import draw_curves
+from renal_segmentation.network.generated import localiser_case, read_map, refiner_case, stored_maps
+from renal_segmentation.network.pairs import (
+    localiser_pair_case,
+    read_pairs,
+    refiner_pair_case,
+    split_by_patient,
+)
+from renal_segmentation.network.stages import STAGES
+from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
+from renal_segmentation.progress import Progress, part, silent
+from renal_segmentation.synthesis.abdomen import generate_abdomen
+from renal_segmentation.version import __version__
+
+VALIDATION_SEED = 1_000_000
+"""Generated people from this seed on never take part in training."""
+VALIDATION_CASES = 24
+RECIPE = "recipe.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train on, and for how long.
+
+    Attributes
+    ----------
+    images, labels : str or None
+        Folders of scans and masks of the same names; generated cases without them.
+    maps : str or None
+        Folder of generated label maps to use; made in the output folder without it.
+    people : int
+        Number of generated people.
+    fine_tune : str or None
+        Bundle whose weights to start from.
+    iterations : mapping of str to int
+        By stage.
+    minutes : mapping of str to float or None
+        Wall-clock limit by stage.
+    rate : float
+        Highest learning rate.
+    patience : int
+        Looks at the validation cases without improvement after which a stage ends.
+    seed : int
+    shapes : mapping
+        Features and thin channels of each stage's network, where nothing is fine-tuned.
+    """
+
+    images: str | None
+    labels: str | None
+    maps: str | None
+    people: int
+    fine_tune: str | None
+    iterations: Mapping[str, int]
+    minutes: Mapping[str, float | None]
+    rate: float
+    patience: int
+    seed: int
+    shapes: Mapping[str, tuple[tuple[int, ...], int]]
+    check_every: int = 250
+
+
+def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = silent) -> Metadata:
+    """Train both stages, or go on where an interrupted training of the same recipe stopped.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+        Takes checkpoints, learning curves and the bundle (``configs``, ``models``).
+    name : str
+        Of the model.
+    progress : callable
+        Raises `CancelledError` to stop; what was learnt until the last checkpoint is kept.
+
+    Raises
+    ------
+    InputError
+        If the folder holds another training, or the scans cannot be used.
+    """
+    base = read_metadata(Path(recipe.fine_tune)) if recipe.fine_tune is not None else None
+    _begin(recipe, folder)
+    makers, checks = _sources(recipe, folder, part(progress, 0.0, 0.1))
+    shapes = dict(recipe.shapes)
+    weights = {}
+    if base is not None:
+        shapes = {stage: (tuple(shape["features"]), int(shape["thin"])) for stage, shape in base.networks.items()}
+        weights = {stage: network.state_dict() for stage, network in load_networks(base).items()}
+    reached = {}
+    for number, (stage_name, stage) in enumerate(STAGES.items()):
+        schedule = Schedule(
+            recipe.iterations[stage_name],
+            recipe.minutes[stage_name] or math.inf,
+            recipe.rate,
+            patience=recipe.patience,
+            check_every=recipe.check_every,
+        )
+        network = stage.build(*shapes[stage_name])
+        if base is not None:
+            network.load_state_dict(weights[stage_name])
+        state = fresh_state(network, schedule.rate)
+        checkpoint = folder / f"{stage_name}.pt"
+        if checkpoint.is_file():
+            state = load_checkpoint(state, checkpoint)
+        source = partial(_case_of_iteration, makers[stage_name], recipe.seed)
+        stretch = part(progress, 0.1 + 0.44 * number, 0.54 + 0.44 * number)
+        state = train(state, stage.class_weights, source, checks[stage_name], schedule, checkpoint, stretch)
+        weights[stage_name] = state.best_average
+        reached[stage_name] = {"iterations": state.iteration, "hours": round(state.seconds / 3600, 2)}
+        reached[stage_name]["validation_dice"] = round(state.best, 4)
+    draw_curves({stage: folder / f"{stage}.csv" for stage in STAGES}, folder / "learning_curve.png")
+    told = {"summary": "trained by renal-segmentation train", "generator": __version__, **asdict(recipe)}
+    named = {stage: {"features": list(shapes[stage][0]), "thin": shapes[stage][1]} for stage in STAGES}
+    return write_bundle(folder, weights, named, name, {**told, "reached": reached})
+
+
+def _begin(recipe: Recipe, folder: Path) -> None:
+    """Write down the recipe, or check that it is the one that the folder was begun with."""
+    content = json.loads(json.dumps({**asdict(recipe), "version": __version__}, default=list))
+    path = folder / RECIPE
+    if path.is_file():
+        if json.loads(path.read_text(encoding="utf-8")) != content:
+            raise InputError(f"{folder} holds a training with other settings: give another --output folder.")
+        return
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is not an empty folder and holds no training: give another --output folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:
+    return maker(np.random.default_rng([seed, iteration]))
+
+
+def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
+    """Return where each stage's training cases come from, and its validation cases."""
+    makers: dict[str, CaseMaker]
+    held: dict[str, CaseMaker]
+    if recipe.images is not None and recipe.labels is not None:
+        pairs = read_pairs(Path(recipe.images), Path(recipe.labels), progress)
+        learn, check = split_by_patient(pairs, 0.2, recipe.seed)
+        makers = {"localiser": partial(localiser_pair_case, learn), "refiner": partial(refiner_pair_case, learn)}
+        held = {"localiser": partial(localiser_pair_case, check), "refiner": partial(refiner_pair_case, check)}
+        count = min(2 * len(check), VALIDATION_CASES)
+        checks = {stage: [held[stage](np.random.default_rng([99, n])) for n in range(count)] for stage in held}
+        return makers, checks
+    maps = Path(recipe.maps) if recipe.maps is not None else folder / "maps"
+    count = min(VALIDATION_CASES, recipe.people)
+    ensure_maps(maps, range(recipe.people), part(progress, 0.0, 0.9))
+    ensure_maps(maps / "validation", range(VALIDATION_SEED, VALIDATION_SEED + count), part(progress, 0.9, 1.0))
+    pick = stored_maps(maps)
+    seen = [read_map(path) for path in sorted((maps / "validation").glob("case_*.np[yz]"))[:count]]
+    makers = {"localiser": _drawn(pick, localiser_case), "refiner": _drawn(pick, refiner_case)}
+    stages = {"localiser": localiser_case, "refiner": refiner_case}
+    checks = {
+        stage: [make(tissues, np.random.default_rng([99, n])) for n, tissues in enumerate(seen)]
+        for stage, make in stages.items()
+    }
+    return makers, checks
+
+
+Tissues = npt.NDArray[np.uint8]
+
+
+def _drawn(
+    pick: Callable[[np.random.Generator], Tissues], make: Callable[[Tissues, np.random.Generator], Case]
+) -> CaseMaker:
+    """Return a maker that first picks a label map."""
+
+    def draw(rng: np.random.Generator) -> Case:
+        return make(pick(rng), rng)
+
+    return draw
+
+
+def ensure_maps(folder: Path, seeds: range, progress: Progress = silent) -> None:
+    """Generate the label maps of these people that a folder does not have yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        path = folder / f"case_{seed}.npz"
+        if path.is_file() or path.with_suffix(".npy").is_file():
+            continue
+        progress(f"Generating person {number + 1} of {len(seeds)}", number / len(seeds))
+        with atomic_path(path) as temporary, temporary.open("wb") as stream:
+            np.savez_compressed(stream, tissues=generate_abdomen(seed).array)
