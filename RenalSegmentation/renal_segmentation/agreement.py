@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from renal_segmentation.errors import GeometryError
+from renal_segmentation.evaluation.surfaces import surface_distance
 from renal_segmentation.labels import SIDE_NAMES, Side
-from renal_segmentation.volume import Volume, bounding_box
+from renal_segmentation.volume import Volume
 
 BoolArray = npt.NDArray[np.bool_]
 
 ADDED, REMOVED, RENAMED = 1, 2, 3
 """Values of `changes`."""
-_PERCENTILE = 95.0
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class Agreement:
     dice : float
         Twice the common volume over the sum of volumes; 1 where both are empty.
     hd95_mm : float
-        The larger of the two 95th percentiles of the distances from the surface voxels of one mask to the surface of
-        the other (MONAI's and most challenges' definition); 0 where both are empty, infinite where one is.
+        Robust Hausdorff distance (`renal_segmentation.evaluation.surfaces`); not a number where a mask is empty.
     before_ml, after_ml : float
         Volumes.
     """
@@ -98,19 +96,4 @@ def _agreement(side: str, before: BoolArray, after: BoolArray, on: Volume) -> Ag
     sizes = int(before.sum()), int(after.sum())
     dice = 2.0 * float((before & after).sum()) / sum(sizes) if any(sizes) else 1.0
     voxel = on.grid.voxel_ml
-    return Agreement(side, dice, _hd95(before, after, on), sizes[0] * voxel, sizes[1] * voxel)
-
-
-def _hd95(before: BoolArray, after: BoolArray, on: Volume) -> float:
-    if not (before.any() and after.any()):
-        return 0.0 if not (before.any() or after.any()) else float("inf")
-    box = bounding_box(before | after, margin=1)
-    surfaces = [_surface(mask[box]) for mask in (before, after)]
-    distances = [ndimage.distance_transform_edt(~surface, sampling=on.grid.spacing) for surface in surfaces]
-    ways = ((distances[1], surfaces[0]), (distances[0], surfaces[1]))
-    return max(float(np.percentile(distance[surface], _PERCENTILE)) for distance, surface in ways)
-
-
-def _surface(mask: BoolArray) -> BoolArray:
-    """Return the voxels of a mask that share a face with the outside."""
-    return np.asarray(mask & ~ndimage.binary_erosion(mask))
+    return Agreement(side, dice, surface_distance(before, after, on.grid).hd95_mm, sizes[0] * voxel, sizes[1] * voxel)
