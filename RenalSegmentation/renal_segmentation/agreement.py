@@ -29,7 +29,7 @@ class Agreement:
     dice : float
         Twice the common volume over the sum of volumes; 1 where both are empty.
     hd95_mm : float
-        See `renal_segmentation.evaluation.surfaces`; 0 where both are empty, infinite where one is.
+        Robust Hausdorff distance (`renal_segmentation.evaluation.surfaces`); not a number where a mask is empty.
     before_ml, after_ml : float
         Volumes.
     """
@@ -96,10 +96,4 @@ def _agreement(side: str, before: BoolArray, after: BoolArray, on: Volume) -> Ag
     sizes = int(before.sum()), int(after.sum())
     dice = 2.0 * float((before & after).sum()) / sum(sizes) if any(sizes) else 1.0
     voxel = on.grid.voxel_ml
-    return Agreement(side, dice, _hd95(before, after, on), sizes[0] * voxel, sizes[1] * voxel)
-
-
-def _hd95(before: BoolArray, after: BoolArray, on: Volume) -> float:
-    if not (before.any() and after.any()):
-        return 0.0 if not (before.any() or after.any()) else float("inf")
-    return surface_distance(before, after, on.grid).hd95_mm
+    return Agreement(side, dice, surface_distance(before, after, on.grid).hd95_mm, sizes[0] * voxel, sizes[1] * voxel)

@@ -28,9 +28,9 @@ _TAIL = 0.5
 """Percent of the values at each end that the fit leaves out: vessels, fat at the edge, noise."""
 _CLOSE_MM = 15.0
 """Bays up to twice this width, such as the sinus, do not count as capsule."""
-_LEAST_GAIN = 0.009
-"""Log likelihood per voxel that the mixture must gain over one Gaussian: one peak gains 0.006, two that are 1.5 SD
-apart 0.010."""
+_LEAST_GAIN = 0.007
+"""Log likelihood per voxel that the mixture must gain over one Gaussian beside what its four further parameters gain
+by chance: one peak gains 0.006, two that are 1.5 SD apart 0.010."""
 _CLEAR_SEPARATION = 2.0
 _SAME_DEPTH_MM = 0.5
 _LEAST_WEIGHT = 0.05
@@ -187,7 +187,7 @@ def fit_two_gaussians(values: npt.NDArray[np.floating], tolerance: float = 1e-6,
         if likelihood - before < tolerance:
             break
         before = likelihood
-    if likelihood + 0.5 < _LEAST_GAIN:
+    if likelihood + 0.5 < _LEAST_GAIN + 2 * np.log(len(z)) / len(z):
         raise nothing
     order = np.argsort(mean)
     means, sds = (mean * spread + x.mean())[order], (sd * spread)[order]
