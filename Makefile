@@ -10,19 +10,23 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 WORKERS ?= 2
+# From PyPI on Linux this brings NVIDIA's libraries along, some GB; the build for processors alone:
+#   make TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu' test
+TORCH ?= torch==2.13.0
 DRAWING := libegl1 libgl1 libgl1-mesa-dri libfontconfig1 libdbus-1-3 libxkbcommon0 libglib2.0-0
 DEMO ?= demo
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint clean
+.PHONY: help demo test bench screenshots lint clean
 
 help:
 	@echo "make demo    run the whole job on the reference object, report in $(DEMO)/report.html"
 	@echo "make test    run every test"
 	@echo "make lint    check style and types"
 	@echo "make bench   measure accuracy, speed and memory against 3DQLayers"
+	@echo "make screenshots   take the pictures of the panels anew, into Resources/Screenshots"
 	@echo "make clean   remove environments, caches and results"
 
 demo: $(READY)
@@ -34,6 +38,9 @@ test: $(READY)
 
 bench: $(READY) $(BENCH_READY)
 	$(BIN)/python -m Testing.benchmarks --comparator-python $(BENCH)/bin/python $(ARGS)
+
+screenshots: $(READY)
+	$(BIN)/python -m Testing.screenshots
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -48,6 +55,7 @@ clean:
 $(READY): pyproject.toml
 	@$(check_python)
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	@$(check_libraries)
 	@touch $@
@@ -67,7 +75,7 @@ $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 endef
 
 define check_libraries
-$(BIN)/python -c 'import matplotlib.pyplot, slicer, vtk' || \
+$(BIN)/python -c 'import matplotlib.pyplot, slicer, torch, vtk' || \
   { echo "A system library is missing (see the last line above): apt-get install libstdc++6 libgcc-s1 zlib1g, and glibc must be 2.28 or newer." >&2; exit 1; }; \
 QT_QPA_PLATFORM=offscreen $(BIN)/python -c 'import PySide6.QtWidgets as q; q.QApplication([])' || \
   { echo "Qt cannot start (see the last line above): apt-get install $(DRAWING)." >&2; exit 1; }; \

@@ -98,15 +98,15 @@ def depthShells(depth: Volume, depths: np.ndarray) -> Any:
 
 
 def _continued(layering: Layering) -> Volume:
-    """Return the depth with that of tissue left out near the pelvis, continued by a voxel into the pelvis.
+    """Return the depth with that of tissue left out near the pelvis, continued by a voxel beyond what was measured.
 
     Where depth broke off to 0, all shells would run on top of one another.
     """
     depth = np.zeros(layering.side.array.shape)
     start = layering.grid.start_of(layering.side)
     for part in layering.parts:
-        depth[tuple((part.voxels - start).T)] = part.depth
-    hollow = (layering.pelvis.array > 0) & (depth == 0)
+        depth[tuple((part.voxels - start).T)] = np.nan_to_num(part.depth)
+    hollow = ((layering.pelvis.array > 0) | (layering.side.array > 0)) & (depth == 0)
     depth[hollow] = ndimage.grey_dilation(depth, (3, 3, 3))[hollow]
     return layering.side.like(depth)
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from renal_layers.layers import LAYER_MODELS
 from renal_layers.outputs import VoxelFormat
+from renal_layers.segmenting import DEFAULT_MODEL
 from renal_layers.settings import DepthFrom, GradientUnit, Settings, Space
 from renal_layers.surface import SMOOTHINGS
 from renal_segmentation.console import PROGRESS_STYLES, Parser, run_command
@@ -32,7 +33,11 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     run = commands.add_parser("run", help="analyse a kidney mask and maps")
     run.set_defaults(call=_run)
     inputs = run.add_argument_group("inputs")
-    inputs.add_argument("--mask", required=True, type=Path, help="kidney mask, binary or labelled (NIfTI)")
+    kidneys = inputs.add_mutually_exclusive_group(required=True)
+    kidneys.add_argument("--mask", type=Path, help="kidney mask, binary or labelled (NIfTI)")
+    kidneys.add_argument("--segment", type=Path, metavar="IMAGE", help="image whose kidneys a network outlines")
+    inputs.add_argument("--model", default=DEFAULT_MODEL, help="network for --segment (%(default)s)")
+    inputs.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the network runs")
     inputs.add_argument(
         "--map",
         action="append",
@@ -44,7 +49,7 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     inputs.add_argument("--tissue", type=Path, help="tissue labels")
     inputs.add_argument("--tissue-label", nargs="+", default=[], metavar="N=NAME", help="e.g. 1=cortex 2=medulla")
     inputs.add_argument("--pelvis", type=Path, help="renal pelvis or sinus drawn by hand, instead of the hull")
-    inputs.add_argument("--image", type=Path, help="structural image behind the pictures of the report")
+    inputs.add_argument("--image", type=Path, help="image behind the pictures of the report (that of --segment)")
     layers = run.add_argument_group("layers")
     layers.add_argument("--layer-thickness", type=float, default=default.layer_thickness_mm, metavar="MM")
     layers.add_argument("--layer-model", choices=LAYER_MODELS, default=default.layer_model)

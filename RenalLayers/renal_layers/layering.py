@@ -142,13 +142,13 @@ def make_layers(
             "leave out less (--exclude-pelvis)."
         )
     if settings.layer_model == "mm":
-        layers = layers_mm(depth, settings.layer_thickness_mm)
+        layers = layers_mm(depth[keep], settings.layer_thickness_mm)
     else:
-        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, side.array[tuple(voxels.T)], 0), settings)
+        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, side.array[tuple(voxels.T)], 0), settings)[keep]
     progress("layers", 1.0)
     return Layering(
         depth=_on_grid(side, voxels[keep], depth[keep]),
-        layers=_on_grid(side, voxels[keep], layers[keep]),
+        layers=_on_grid(side, voxels[keep], layers),
         side=side,
         pelvis=side.like(found.inside.astype(np.uint8)),
         parts=parts,

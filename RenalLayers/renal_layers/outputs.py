@@ -28,8 +28,8 @@ VoxelFormat = Literal["csv", "parquet"]
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 VOXEL_COLUMNS = ("side", "depth", "layer", "tissue", "map", "value")
 FILES = (
-    "depth.nii.gz", "layers.nii.gz", "pelvis.nii.gz", "surface.stl", "voxels.csv", "voxels.parquet",
-    "profiles.csv", "gradients.csv", "summary.json", "report.html", "scene.mrb",
+    "mask.nii.gz", "depth.nii.gz", "layers.nii.gz", "pelvis.nii.gz", "surface.stl", "voxels.csv",
+    "voxels.parquet", "profiles.csv", "gradients.csv", "summary.json", "report.html", "scene.mrb",
 )  # fmt: skip
 """Every name that a run may write."""
 

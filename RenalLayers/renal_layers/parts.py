@@ -45,7 +45,8 @@ class MeasuredPart:
     voxels : ndarray of int, shape (N, 3)
         Its kidney voxels as indices of the mask's full grid.
     depth : ndarray, shape (N,)
-        mm below the surface that depth is measured from.
+        mm below the surface that depth is measured from; not a number where layers in mm need not know it because the
+        voxel lies well within what is excluded.
     to_capsule, to_pelvis : ndarray, shape (N,)
         mm; to the pelvis 0 inside it and infinite where there is none, or where layers in mm need not know it because
         the voxel lies farther away than what is excluded.
@@ -201,14 +202,23 @@ def _measured(
 ) -> MeasuredPart:
     voxels = np.argwhere(outline.kidney) + outline.start
     points = grid.to_ras(voxels)
-    depth = np.maximum(shape.distance(points, part(progress, 0.0, 0.8)), LEAST_DEPTH_MM)
-    to_capsule = depth if shape.to_capsule is shape.distance else shape.to_capsule(points)
     to_pelvis = np.full(len(voxels), np.inf)
     if shape.to_pelvis is not None and outline.pelvis is not None:
         near = _near_pelvis(outline, points, settings)
         to_pelvis[near] = shape.to_pelvis(points[near])
         to_pelvis[near[sample_nearest(outline.pelvis, points[near]) > 0]] = 0
+    wanted = _wanted(to_pelvis, grid, settings)
+    depth = np.full(len(voxels), np.nan)
+    depth[wanted] = np.maximum(shape.distance(points[wanted], part(progress, 0.2, 1.0)), LEAST_DEPTH_MM)
+    to_capsule = depth if shape.to_capsule is shape.distance else shape.to_capsule(points)
     return MeasuredPart(key, voxels, depth, to_capsule, to_pelvis, shape.surface, shape.depth_surface, shape.distance)
+
+
+def _wanted(to_pelvis: FloatArray, grid: Grid, settings: Settings) -> BoolArray:
+    """Return which kidney voxels need a depth: those kept and a rim beside them, whose depth shells pass through."""
+    if settings.layer_model != "mm":
+        return np.ones(len(to_pelvis), bool)
+    return np.asarray(to_pelvis >= settings.pelvis_distance_mm - float(np.linalg.norm(grid.spacing)))
 
 
 def _near_pelvis(outline: _Outline, points: FloatArray, settings: Settings) -> npt.NDArray[np.intp]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from renal_layers.analysis import Analysis, analyse
 from renal_layers.maps import QuantitativeMap, Tissue
 from renal_layers.outputs import FILES, VoxelFormat, write_results, write_summary
+from renal_layers.segmenting import DEFAULT_MODEL, Outlined, outline
 from renal_layers.settings import Settings
 from renal_segmentation.console import console_progress, print_notices
 from renal_segmentation.errors import InputError, Notice
-from renal_segmentation.files import atomic_folder, read_image, sha256
+from renal_segmentation.files import atomic_folder, read_image, sha256, write_image
 from renal_segmentation.labels import parse_labels
 from renal_segmentation.progress import Progress, part
 from renal_segmentation.volume import Volume
@@ -32,11 +35,24 @@ class MapFile:
 
 
 @dataclass(frozen=True)
+class _Measured:
+    """What was read and computed, ready to be written."""
+
+    analysis: Analysis
+    maps: list[QuantitativeMap]
+    image: Volume | None
+    outlined: Outlined | None
+
+
+@dataclass(frozen=True)
 class Request:
     """Everything that the command line of one run says."""
 
-    mask: Path
+    mask: Path | None
     output: Path
+    segment: Path | None = None
+    model: str = DEFAULT_MODEL
+    device: str = "auto"
     maps: tuple[MapFile, ...] = ()
     labels: dict[int, str] | None = None
     tissue: Path | None = None
@@ -50,10 +66,17 @@ class Request:
     report: bool = False
     scene: bool = False
 
+    @property
+    def name(self) -> str:
+        """What the results are called: the title, or the file that holds the kidneys."""
+        path = self.mask or self.segment
+        return self.title or (path.name.removesuffix(".gz").removesuffix(".nii") if path else "kidneys")
+
     def files(self) -> list[tuple[str, Path]]:
         """Return role and path of every input."""
         single = (
             ("mask", self.mask),
+            ("segmented image", self.segment),
             ("tissue", self.tissue),
             ("pelvis", self.pelvis),
             ("image", self.image),
@@ -85,17 +108,22 @@ def request_from(options: argparse.Namespace) -> Request:
         minimum_voxels=options.minimum_voxels,
         zero_is_background=not options.keep_zeros,
     )
+    if options.segment and options.labels:
+        raise InputError("--labels belongs to --mask: a network's labels are known; leave --labels out.")
     if bool(options.tissue) != bool(options.tissue_label):
         raise InputError("--tissue and --tissue-label belong together, for instance --tissue-label 1=cortex 2=medulla.")
     return Request(
         mask=options.mask,
         output=options.output,
+        segment=options.segment,
+        model=options.model,
+        device=options.device,
         maps=tuple(parse_map(text) for text in options.map),
         labels=parse_labels(options.labels) if options.labels else None,
         tissue=options.tissue,
         tissue_names=parse_tissue_names(options.tissue_label),
         pelvis=options.pelvis,
-        image=options.image,
+        image=options.image or options.segment,
         settings=settings,
         voxels=options.voxels,
         overwrite=options.overwrite,
@@ -157,53 +185,63 @@ def run(request: Request, progress_style: str = "none") -> Analysis:
         atomic_folder(request.output, request.overwrite, FILES) as folder,
         console_progress(progress_style) as progress,
     ):
-        analysis, maps, image = _analyse_files(request, part(progress, 0.0, 0.6))
-        _write(request, folder, analysis, maps, image, part(progress, 0.6, 1.0))
-    print_notices(PROGRAM, analysis.notices)
-    return analysis
+        measured = _analyse_files(request, part(progress, 0.0, 0.6))
+        _write(request, folder, measured, part(progress, 0.6, 1.0))
+    print_notices(PROGRAM, measured.analysis.notices)
+    return measured.analysis
 
 
-def _analyse_files(request: Request, progress: Progress) -> tuple[Analysis, list[QuantitativeMap], Volume | None]:
-    """Return the analysis, the maps and the structural image of a request."""
+def _analyse_files(request: Request, progress: Progress) -> _Measured:
+    """Outline the kidneys if asked for, and analyse."""
     notices: list[Notice] = []
 
+    @cache
     def read(path: Path) -> Volume:
         volume, header_notices = read_image(path)
         notices.extend(header_notices)
         return volume
 
     progress("reading", 0.0)
-    mask = read(request.mask)
+    image = read(request.image) if request.image else None
+    mask, labels, outlined = _kidneys(request, read, part(progress, 0.0, 0.5))
+    notices.extend(outlined.notices if outlined else ())
     maps = [QuantitativeMap(m.name, read(m.path), m.unit) for m in request.maps]
     tissue = Tissue(read(request.tissue), request.tissue_names) if request.tissue else None
     pelvis = read(request.pelvis) if request.pelvis else None
-    image = read(request.image) if request.image else None
     analysis = analyse(
         mask,
         maps,
         request.settings,
-        labels=request.labels,
+        labels=labels,
         pelvis=pelvis,
         tissue=tissue,
-        progress=part(progress, 0.1, 1.0),
+        progress=part(progress, 0.5 if outlined else 0.1, 1.0),
     )
-    return replace(analysis, notices=(*notices, *analysis.notices)), maps, image
+    return _Measured(replace(analysis, notices=(*notices, *analysis.notices)), maps, image, outlined)
 
 
-def _write(
-    request: Request,
-    folder: Path,
-    analysis: Analysis,
-    maps: list[QuantitativeMap],
-    image: Volume | None,
-    progress: Progress,
-) -> None:
+def _kidneys(
+    request: Request, read: Callable[[Path], Volume], progress: Progress
+) -> tuple[Volume, dict[int, str] | None, Outlined | None]:
+    """Return the mask with the meaning of its labels, and how a network found it, if one was asked."""
+    if request.mask is not None:
+        return read(request.mask), request.labels, None
+    if request.segment is None:
+        raise InputError("There are no kidneys to measure: give a mask (--mask) or an image (--segment).")
+    outlined = outline(read(request.segment), request.model, request.device, request.segment.name, progress)
+    return outlined.mask, outlined.labels, outlined
+
+
+def _write(request: Request, folder: Path, measured: _Measured, progress: Progress) -> None:
     """Write every file of the run into the folder."""
+    analysis, outlined = measured.analysis, measured.outlined
     created = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = [{"role": role, "file": str(path), "sha256": sha256(path)} for role, path in request.files()]
-    options = {"labels": request.labels, "tissue_labels": request.tissue_names}
-    name = request.title or request.mask.name.removesuffix(".gz").removesuffix(".nii")
+    options: dict[str, Any] = {"labels": request.labels, "tissue_labels": request.tissue_names}
     progress("writing", 0.0)
+    if outlined:
+        options |= {"labels": outlined.labels, "model": outlined.model, "confidence": outlined.confidence}
+        write_image(folder / "mask.nii.gz", outlined.mask.array, outlined.mask.grid, f"Kidneys, {outlined.model}")
     write_results(folder, analysis, request.voxels)
     write_summary(folder / "summary.json", analysis, inputs, options, created)
     if request.report:
@@ -213,16 +251,16 @@ def _write(
         write_report(
             folder / "report.html",
             analysis,
-            maps,
-            image=image,
+            measured.maps,
+            image=measured.image,
             parameters={**asdict(request.settings), **options},
             inputs=inputs,
-            title=name,
+            title=request.name,
             created=created,
         )
     if request.scene:
         from RenalLayersLib.SceneFile import writeScene
 
         progress("scene", 0.8)
-        writeScene(folder / "scene.mrb", analysis, maps, image, name)
+        writeScene(folder / "scene.mrb", analysis, measured.maps, measured.image, request.name)
     progress("done", 1.0)

@@ -17,7 +17,8 @@ from renal_segmentation.structures import BY_KEY, PARENCHYMA, Structure, Tissue,
 from renal_segmentation.volume import Grid, Volume, bounding_box, paste
 
 _SIDE_WORDS = {**dict.fromkeys(("left", "l", "lt"), Side.LEFT), **dict.fromkeys(("right", "r", "rt"), Side.RIGHT)}
-_ORGAN_WORDS = {"kidney", "kidneys", "renal", "ren", "nephro", "parenchyma", "both"}
+_ORGAN_WORDS = {"kidney", "kidneys", "renal", "ren", "nephro", "parenchyma"}
+_FILLERS = {"and", "both", "of", "the", "whole", "with"}
 _SIDED_ORGANS = {"lk": Side.LEFT, "rk": Side.RIGHT, "lkidney": Side.LEFT, "rkidney": Side.RIGHT}
 _SHELL_WORDS: dict[str, Tissue] = {
     "cortex": "cortex",
@@ -27,10 +28,12 @@ _SHELL_WORDS: dict[str, Tissue] = {
     "pyramid": "medulla",
     "pyramids": "medulla",
 }
+_SINUS_WORDS = "sinus pelvis hilum hilus calyx calyces collecting system fat pelvicalyceal"
+_TUMOUR_WORDS = "tumour tumours tumor tumors mass masses lesion lesions cancer neoplasm"
 _PART_WORDS: dict[str, Tissue] = {
-    **dict.fromkeys(("sinus", "pelvis", "hilum", "hilus", "calyx", "calyces", "collecting", "system", "fat"), "sinus"),
+    **dict.fromkeys(_SINUS_WORDS.split(), "sinus"),
     **dict.fromkeys(("cyst", "cysts"), "cyst"),
-    **dict.fromkeys(("tumour", "tumor", "tumours", "tumors", "mass", "lesion", "cancer", "neoplasm"), "tumour"),
+    **dict.fromkeys(_TUMOUR_WORDS.split(), "tumour"),
 }
 
 
@@ -68,7 +71,7 @@ def _target(name: str, of_kidney: bool) -> Target | None:
     """Return what one name stands for, or None if a word in it is of something else."""
     words = [word for word in re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word]
     side = next((_SIDE_WORDS.get(word) or _SIDED_ORGANS.get(word) for word in words if _tells_side(word)), None)
-    rest = [word for word in words if word not in _SIDE_WORDS]
+    rest = [word for word in words if word not in _SIDE_WORDS and word not in _FILLERS]
     organ = any(word in _ORGAN_WORDS or word in _SIDED_ORGANS for word in rest)
     known = _ORGAN_WORDS | set(_SIDED_ORGANS) | set(_SHELL_WORDS) | set(_PART_WORDS)
     if not rest or not known.issuperset(rest):

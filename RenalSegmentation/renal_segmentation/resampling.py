@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from renal_segmentation.volume import Grid, Volume
+from renal_segmentation.volume import Grid, Volume, bounding_box
 
 
 def nearest(labels: Volume, grid: Grid) -> npt.NDArray[Any]:
@@ -26,12 +26,30 @@ def nearest(labels: Volume, grid: Grid) -> npt.NDArray[Any]:
     ndarray, shape of `grid`
         In the type of `labels`.
     """
-    matrix = np.linalg.inv(labels.affine) @ grid.affine
     array = labels.array.view(np.uint8) if labels.array.dtype == bool else labels.array
-    found = ndimage.affine_transform(
-        array, matrix[:3, :3], matrix[:3, 3], grid.shape, order=0, mode="grid-constant", cval=0
-    )
-    return np.asarray(found.view(bool) if labels.array.dtype == bool else found)
+    full = np.zeros(grid.shape, array.dtype)
+    painted = array != 0
+    if painted.any():
+        near = Volume(array, labels.affine).crop(bounding_box(painted))
+        box = _box_of(near.grid, grid)
+        if all(s.start < s.stop for s in box):
+            place = full[box]
+            there = grid.placed(place, [s.start for s in box]).affine
+            matrix = np.linalg.inv(near.affine) @ there
+            ndimage.affine_transform(
+                near.array, matrix[:3, :3], matrix[:3, 3], output=place, order=0, mode="grid-constant", cval=0
+            )
+    return full.view(bool) if labels.array.dtype == bool else full
+
+
+def _box_of(near: Grid, grid: Grid) -> tuple[slice, slice, slice]:
+    """Return the part of `grid` in which the voxels of `near` lie; a slice is empty where there is none."""
+    corners = np.array(np.meshgrid(*[(-1, n) for n in near.shape])).reshape(3, -1).T
+    index = grid.to_index(near.to_ras(corners))
+    low = np.maximum(np.floor(index.min(0)).astype(int), 0)
+    high = np.minimum(np.ceil(index.max(0)).astype(int) + 1, grid.shape)
+    i, j, k = (slice(int(a), int(max(a, b))) for a, b in zip(low, high, strict=True))
+    return i, j, k
 
 
 def share_inside(grid: Grid, other: Grid, inside: npt.NDArray[np.bool_] | None = None) -> float:

@@ -23,7 +23,7 @@ def live(report: Report) -> None:
     from Testing.host.session import start, stop
 
     start()
-    mask = two_kidneys((1.5, 1.5, 1.5), 117_000)
+    mask = two_kidneys((1.5, 1.5, 1.5), 100_000)
     report.text(
         f"## Live update\n\nTwo kidneys, {np.count_nonzero(mask.array):,} voxels at 1.5 mm, two maps of "
         f"{' x '.join(f'{s:g}' for s in MAP_SPACING_MM)} mm; after each of {STROKES} strokes of a brush of "

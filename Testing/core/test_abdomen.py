@@ -154,7 +154,7 @@ def test_children_are_smaller():
 def test_phantom_writes_tissues_labels_tables_and_a_contact_sheet(tmp_path, capsys):
     folder, sheet = tmp_path / "cases", tmp_path / "sheet.png"
     options = ["--cases", "2", "--seed", "7", "--spacing", "6", "--progress", "none", "--contact-sheet", str(sheet)]
-    assert main(["phantom", "--output", str(folder), *options]) == 0
+    assert main(["phantom", "--output", str(folder), "--labels-only", *options]) == 0
     tissues, labels = (nibabel.load(folder / f"case_8_{kind}.nii.gz") for kind in ("tissues", "labels"))
     np.testing.assert_array_equal(np.asanyarray(tissues.dataobj), generate_abdomen(8, 6.0).array)
     assert set(np.unique(np.asanyarray(labels.dataobj))) <= set(range(8))
@@ -163,6 +163,21 @@ def test_phantom_writes_tissues_labels_tables_and_a_contact_sheet(tmp_path, caps
         assert [row["seed"] for row in csv.DictReader(stream)] == ["7", "8"]
     assert sheet.read_bytes().startswith(b"\x89PNG")
     assert "2 cases" in capsys.readouterr().out
+
+
+def test_phantom_draws_images_with_the_labels_on_their_grid(tmp_path, capsys):
+    pytest.importorskip("torch")
+    folder, sheet = tmp_path / "cases", tmp_path / "sheet.png"
+    options = ["--cases", "1", "--spacing", "5", "--contrast", "ct", "--plane", "axial", "--progress", "none"]
+    options += ["--contact-sheet", str(sheet), "--format", "json"]
+    assert main(["phantom", "--output", str(folder), *options]) == 0
+    image, labels = (nibabel.load(folder / f"case_0_{kind}.nii.gz") for kind in ("image", "labels"))
+    assert image.shape == labels.shape
+    np.testing.assert_array_equal(image.affine, labels.affine)
+    assert {1, 2} <= set(np.unique(np.asanyarray(labels.dataobj)))
+    row = json.loads(capsys.readouterr().out)["cases"][0]
+    assert (row["contrast"], row["plane"]) == ("ct", "axial")
+    assert sheet.is_file()
 
 
 @pytest.mark.parametrize("wrong", [["--cases", "0"], ["--seed", "-1"], ["--spacing", "0"], ["--spacing", "nan"]])

@@ -12,7 +12,7 @@ from Testing.core.shapes import coordinates, grid_around, turned, two_kidneys
 from renal_segmentation.cli import main
 from renal_segmentation.errors import InputError, NoOverlapError
 from renal_segmentation.evaluation.cases import evaluate_pair, make_pair
-from renal_segmentation.evaluation.cohort import evaluate_pairs
+from renal_segmentation.evaluation.cohort import evaluate_pairs, pair_files
 from renal_segmentation.evaluation.metrics import agreement
 from renal_segmentation.evaluation.surfaces import surface_distance
 from renal_segmentation.files import write_image
@@ -228,7 +228,19 @@ def test_files_that_do_not_belong_together_are_refused_or_left_out(folders, caps
     (references / "case0.nii.gz").unlink()
     arguments = ["--prediction", str(predictions), "--reference", str(references), "--progress", "none"]
     assert main(["evaluate", *arguments]) == 0
-    assert "case0.nii.gz of predictions has no partner" in capsys.readouterr().err.replace(f"{folders}/", "")
+    assert f"Files of {predictions} without a partner were left out: case0.nii.gz." in capsys.readouterr().err
+
+
+def test_names_of_masks_may_end_with_what_they_are(folders):
+    for path in (folders / "references").iterdir():
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_labels.nii.gz")))
+    for path in list((folders / "predictions").iterdir()):
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_mask.nii.gz")))
+        path.write_bytes(b"an image beside its mask")
+    pairs, notices = pair_files(folders / "predictions", folders / "references")
+    assert [pair.case for pair in pairs] == ["case0", "case1", "case2", "case3"]
+    assert {pair.prediction.name for pair in pairs} == {f"case{number}_mask.nii.gz" for number in range(4)}
+    assert not notices
 
 
 def test_two_empty_masks_leave_nothing_to_compare_and_say_so(folders, capsys):

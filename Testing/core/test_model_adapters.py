@@ -12,7 +12,9 @@ import pytest
 from Testing.core import model_subjects as subjects
 from Testing.core.shapes import coordinates
 
+from renal_segmentation.cli import main
 from renal_segmentation.errors import ConsentError, InputError, ModelError
+from renal_segmentation.files import read_image, write_image
 from renal_segmentation.models import environments
 from renal_segmentation.models.registry import find_segmenter
 from renal_segmentation.models.totalsegmentator import MR, weights_of
@@ -343,6 +345,21 @@ def test_an_image_without_kidneys_gives_an_empty_mask_and_a_notice(models, bundl
     found = find_segmenter(bundle, trust=True).segment(image.like(image.array * 0), device="cpu")
     assert not found.labels.array.any()
     assert [notice.code for notice in found.notices] == ["no-kidney"]
+
+
+@MONAI
+def test_predict_takes_a_bundle_by_its_path_and_writes_its_mask(models, bundle, tmp_path, capsys):
+    image = subjects.two_bright_kidneys((1, 0, 2), (False, True, False))
+    write_image(tmp_path / "image.nii.gz", image.array, image.grid, "test")
+    call = ["predict", str(tmp_path / "image.nii.gz"), "--output", str(tmp_path / "mask.nii.gz"), "--device", "cpu"]
+    assert main([*call, "--model", str(bundle), "--progress", "json"]) == 2
+    assert "add --trust" in capsys.readouterr().err
+    assert main([*call, "--model", str(bundle), "--trust", "--progress", "json"]) == 0
+    done = json.loads(capsys.readouterr().out.splitlines()[-1])
+    expected = (subjects.truth(image) == 2).sum() * image.grid.voxel_ml
+    assert done["volumes"]["right_ml"] == pytest.approx(expected, rel=0.25)
+    mask, _ = read_image(tmp_path / "mask.nii.gz")
+    assert subjects.dice(mask.array, subjects.truth(image), 2) > 0.8
 
 
 def test_a_bundle_runs_only_when_it_is_trusted(models, bundle):

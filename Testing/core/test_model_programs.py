@@ -104,7 +104,41 @@ def test_a_program_is_installed_into_an_environment_of_its_own_after_consent(mod
     assert environments.find_executable(package) is None
 
 
-def test_an_environment_that_fails_leaves_nothing(models):
-    with pytest.raises(ModelError, match="No matching distribution"):
-        install(Package("tiny", "Tiny", "MIT", "renal-no-such-package", "tiny", 1), lambda _: True)
+def test_an_environment_that_fails_leaves_nothing(models, tmp_path, monkeypatch):
+    pip = "#!/bin/sh\necho 'ERROR: No matching distribution found for tiny' >&2\nexit 1\n"
+    python = subjects.program(
+        tmp_path,
+        "python",
+        "import sys; from pathlib import Path; path = Path(sys.argv[3], 'bin', 'python'); "
+        "path.parent.mkdir(parents=True); "
+        f"path.write_text({pip!r}); path.chmod(0o755)",
+    )
+    monkeypatch.setenv("RENAL_PYTHON", str(python))
+    with pytest.raises(ModelError, match=r"No matching distribution found for tiny.*where there is a connection"):
+        install(Package("tiny", "Tiny", "MIT", "tiny", "tiny", 1), lambda _: True)
     assert not list((models / ".environments").iterdir())
+
+
+def test_an_application_with_a_python_of_its_own_makes_environments_with_another(models, monkeypatch):
+    package = Package("tiny", "Tiny", "MIT", "tiny", "tiny", 1)
+    monkeypatch.setenv("PYTHONHOME", "/application")
+    monkeypatch.setattr(environments.shutil, "which", lambda _: None)
+    with pytest.raises(ModelError, match="name it in the environment variable RENAL_PYTHON"):
+        install(package, lambda _: True)
+    monkeypatch.setenv("RENAL_PYTHON", "/no/such/python")
+    with pytest.raises(ModelError, match="RENAL_PYTHON names /no/such/python"):
+        install(package, lambda _: True)
+    assert not list((models / ".environments").glob("*"))
+
+
+def test_variables_of_the_application_are_kept_from_other_programs_but_not_from_their_keeper(tmp_path, monkeypatch):
+    path = subjects.program(
+        tmp_path,
+        "show",
+        "import os; from pathlib import Path; "
+        "Path(__file__).with_name('seen').write_text(str(os.environ.get('PYTHONPATH')) + os.environ['EXTRA'])",
+    )
+    monkeypatch.setenv("PYTHONPATH", "/application")
+    for own, seen in ((True, "None1"), (False, "/application1")):
+        run_program(Program("Show", [str(path)], variables={"EXTRA": "1"}, own_environment=own), tmp_path / "log")
+        assert (tmp_path / "seen").read_text() == seen

@@ -156,6 +156,20 @@ def test_an_import_that_is_cancelled_or_fails_leaves_the_old_model(tmp_path, mod
     assert find_segmenter("mine").describe().name == "mine"
 
 
+def test_a_folder_is_found_by_a_path_with_spaces_and_dots(tmp_path, monkeypatch):
+    bundle(tmp_path / "my .model")
+    monkeypatch.chdir(tmp_path)
+    for path in ("my .model", "./my .model", tmp_path / "my .model"):
+        assert find_segmenter(path, trust=True).describe().name == "my-.model"
+
+
+def test_a_folder_without_a_model_is_refused_before_anything_is_copied(tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr("renal_segmentation.models.importing.copy_folder", lambda *_: pytest.fail("copied"))
+    with pytest.raises(InputError, match="holds no model"):
+        import_model(tmp_path / "home")
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x" * 65])
 def test_a_name_cannot_lead_out_of_the_folder_of_models(tmp_path, name):
     folder = bundle(tmp_path / "mine")
@@ -214,7 +228,33 @@ def test_programs_ask_before_anything_is_fetched(models):
         with pytest.raises(ConsentError, match="Nothing was fetched"):
             install_model(name, consent=lambda question, asked=asked: asked.append(question) or False)
         assert "GB) from the package index" in asked[0]
+        assert ("weights from its makers when it is first used" in asked[0]) == (name == "renal-segmentor")
     assert not models.exists()
+
+
+def own_bundle(folder: Path) -> Path:
+    """Write a bundle as Renal's training does, with untrained networks."""
+    pytest.importorskip("torch", reason="torch comes with the extra 'ai'")
+    from renal_segmentation.network import architecture
+    from renal_segmentation.network.bundle import write_bundle
+
+    shapes = {"localiser": {"features": [4, 8], "thin": 2}, "refiner": {"features": [4, 8], "thin": 2}}
+    weights = {stage: getattr(architecture, stage)((4, 8), 2).state_dict() for stage in shapes}
+    write_bundle(folder, weights, shapes, "mine", {"summary": "test"})
+    return folder
+
+
+def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed(tmp_path, models):
+    folder = own_bundle(tmp_path / "trained")
+    import_model(folder, "mine")
+    assert find_segmenter(folder).describe().name == "mine"
+    assert find_segmenter("mine").describe().labels[:2] == ("left-kidney", "right-kidney")
+    entry = next(entry for entry in list_models() if entry.card.name == "mine")
+    assert (entry.kind, entry.trusted) == ("renal", True)
+    weights = models / "mine/models/model.pt"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="are not those that were imported"):
+        find_segmenter("mine")
 
 
 def test_weights_of_totalsegmentator_come_from_files_where_there_is_no_internet(tmp_path):
@@ -276,7 +316,7 @@ def test_the_command_imports_lists_and_removes(tmp_path, capsys):
     assert main(["models", "remove", "m1"]) == 2
     assert "There is no installed model m1" in capsys.readouterr().err
     assert main(["models", "install", "nnunet", "--progress", "none"]) == 2
-    assert "agree to nnU-Net v2 (Apache-2.0, about 3 GB)" in capsys.readouterr().err
+    assert "agree to nnU-Net v2 (Apache-2.0, about 6 GB)" in capsys.readouterr().err
 
 
 def test_the_folder_of_models_is_the_users_own(monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,10 @@ def test_pictures_that_the_extension_catalogue_links_to_are_there():
 
 def test_pip_installs_every_package():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    folders = {init.parent for module in MODULES for init in (ROOT / module).rglob("__init__.py")}
-    assert {
-        ".".join(folder.relative_to(ROOT).parts[1:]) for folder in folders if folder.name != "RenalSegmentationLib"
-    } == set(project["tool"]["setuptools"]["packages"])
+    looked_for = project["tool"]["setuptools"]["packages"]["find"]
+    assert sorted(looked_for["where"]) == sorted(MODULES)
+    folders = {path.parent for module in MODULES for path in (ROOT / module).rglob("*.py")}
+    packages = {".".join(folder.relative_to(ROOT).parts[1:]): folder for folder in folders if folder.parent != ROOT}
+    without = [name for name, folder in packages.items() if not (folder / "__init__.py").is_file()]
+    assert without == []
+    assert [n for n in packages if not any(fnmatch(n, pattern) for pattern in looked_for["include"])] == []

@@ -39,10 +39,11 @@ def test_other_organs_are_left_out(name):
 
 
 def test_a_model_of_the_kidney_only_may_name_parts_without_the_organ():
-    assert targets_of_names({1: "cortex", 2: "medulla", 3: "cyst"}) == {
+    assert targets_of_names({1: "cortex", 2: "medulla", 3: "cyst", 4: "pelvicalyceal system"}) == {
         1: Target("cortex"),
         2: Target("medulla"),
         3: Target("cyst"),
+        4: Target("sinus"),
     }
 
 

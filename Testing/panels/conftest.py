@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from Testing.host.fixtures import host, slicerHost
 from Testing.host.session import Host
 from Testing.panels.layers_panel import LayersPanel
+from Testing.panels.segmentation_panel import SegmentationPanel
 
 __all__ = ["host", "slicerHost"]
 
@@ -46,5 +47,13 @@ def shown(host: Host) -> Any:
 def layers(host: Host) -> LayersPanel:
     """Open RenalLayers with a small reference object in the scene."""
     panel = LayersPanel(host)
+    panel.load()
+    return panel
+
+
+@pytest.fixture
+def segmentation(host: Host) -> SegmentationPanel:
+    """Open RenalSegmentation, with the image of a small reference object in the scene."""
+    panel = SegmentationPanel(host)
     panel.load()
     return panel

@@ -145,9 +145,10 @@ VALUES_OF = _values_of()
 
 def _values(mask: Volume, name: str) -> npt.NDArray[np.int64]:
     """Return the labels of a mask that are not 0."""
-    if not mask.array.any():
+    painted = mask.array != 0
+    if not painted.any():
         return np.zeros(0, np.int64)
-    values = np.unique(mask.array)
+    values = np.unique(mask.array[bounding_box(painted)])
     if not (np.isfinite(values).all() and (values == np.rint(values)).all() and values.min() >= 0):
         raise InputError(f"{name} holds values that are not whole labels from 0 upwards: give a mask.")
     return values[values > 0].astype(np.int64)

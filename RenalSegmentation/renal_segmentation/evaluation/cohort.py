@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ from renal_segmentation.progress import Progress, silent
 from renal_segmentation.relabelling import Target
 
 SUFFIXES = (".nii.gz", ".nii", ".mgz", ".mgh")
+MOST_NAMES = 5
+_WORD = re.compile(r"[_-](masks?|labels?|seg|segmentation|pred|prediction|ref|reference|kidneys?)$", re.IGNORECASE)
+"""What names of masks end with, which does not tell cases apart."""
 KIDNEYS = ("total-kidney", "left-kidney", "right-kidney")
 
 
@@ -51,6 +55,8 @@ class Evaluation:
 def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tuple[Notice, ...]]:
     """Return which files belong together: two files, or the files of the same name in two folders.
 
+    Endings such as ``_mask`` and ``_labels`` are no part of the name.
+
     Raises
     ------
     InputError
@@ -69,13 +75,12 @@ def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tu
         raise InputError(
             f"No file of {prediction} has the name of one in {reference}: give both files of a case the same name."
         )
-    alone = [
-        Notice("without-partner", f"{path.name} of {path.parent} has no partner and was left out.")
-        for mine, theirs in ((predictions, references), (references, predictions))
-        for name, path in mine.items()
-        if name not in theirs
-    ]
-    return [PairOfFiles(name, predictions[name], references[name]) for name in common], tuple(alone)
+    alone = tuple(
+        _alone(folder, sorted(path.name for name, path in mine.items() if name not in theirs))
+        for folder, mine, theirs in ((prediction, predictions, references), (reference, references, predictions))
+        if set(mine) - set(theirs)
+    )
+    return [PairOfFiles(name, predictions[name], references[name]) for name in common], alone
 
 
 def evaluate_files(
@@ -104,9 +109,10 @@ def evaluate_files(
     def read(index: int) -> Pair:
         files = pairs[index]
         progress(f"Case {files.case}", index / len(pairs))
-        prediction, _ = read_image(files.prediction)
-        reference, _ = read_image(files.reference)
-        return make_pair(files.case, prediction, reference, prediction_labels, reference_labels)
+        prediction, of_prediction = read_image(files.prediction)
+        reference, of_reference = read_image(files.reference)
+        pair = make_pair(files.case, prediction, reference, prediction_labels, reference_labels)
+        return replace(pair, notices=(*of_prediction, *of_reference, *pair.notices))
 
     evaluation = evaluate_pairs(read, len(pairs))
     progress("Done", 1.0)
@@ -155,13 +161,18 @@ def summarise(rows: Sequence[CaseRow]) -> tuple[Summary, ...]:
     return tuple(found)
 
 
+def _alone(folder: Path, names: list[str]) -> Notice:
+    listed = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+    return Notice("without-partner", f"Files of {folder} without a partner were left out: {listed}.")
+
+
 def _images(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by name without suffix."""
-    return {
-        _stem(path): path
-        for path in sorted(folder.iterdir())
-        if path.name.endswith(SUFFIXES) and not path.name.startswith(".")
-    }
+    """Return the masks of a folder by case; ``case1_mask`` is preferred to an image ``case1`` beside it."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: (_WORD.search(_stem(path)) is None, path.name)):
+        if path.name.endswith(SUFFIXES) and not path.name.startswith("."):
+            found.setdefault(_WORD.sub("", _stem(path)), path)
+    return found
 
 
 def _stem(path: Path) -> str:

@@ -51,6 +51,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renal" / "models"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text can be a model's name, and so that of a folder."""
+    return _NAME.fullmatch(text) is not None
+
+
 def model_folder(name: str) -> Path:
     """Return where a model of that name lies or would lie.
 
@@ -59,7 +64,7 @@ def model_folder(name: str) -> Path:
     InputError
         If the name cannot be that of a folder.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InputError(f"'{name}' cannot be a model's name: use up to 64 letters, digits, dots, dashes, underscores.")
     return cache_folder() / name
 

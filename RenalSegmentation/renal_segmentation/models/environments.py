@@ -13,10 +13,11 @@ from pathlib import Path
 from renal_segmentation.errors import ConsentError, ModelError, OutputError
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.download import Consent, refuse
-from renal_segmentation.models.processes import Program, run_program
+from renal_segmentation.models.processes import FOREIGN, Program, run_program
 from renal_segmentation.progress import Progress, silent
 
 READY = ".ready"
+PYTHON_VARIABLE = "RENAL_PYTHON"
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 _SUFFIX = ".exe" if os.name == "nt" else ""
 _INSTALL_S = 600.0
@@ -38,6 +39,8 @@ class Package:
         The command that it brings; ``python`` where it brings none.
     size_mb : float
         Of the whole environment.
+    note : str
+        What else the user agrees to.
     """
 
     name: str
@@ -46,14 +49,21 @@ class Package:
     requirement: str
     executable: str
     size_mb: float
+    note: str = ""
 
 
 TOTALSEGMENTATOR = Package(
-    "totalsegmentator", "TotalSegmentator", "Apache-2.0", "TotalSegmentator>=2.4,<3", "TotalSegmentator", 3000
+    "totalsegmentator", "TotalSegmentator", "Apache-2.0", "TotalSegmentator>=2.4,<3", "TotalSegmentator", 6000
 )
-NNUNET = Package("nnunet", "nnU-Net v2", "Apache-2.0", "nnunetv2>=2.4,<3", "nnUNetv2_predict_from_modelfolder", 3000)
+NNUNET = Package("nnunet", "nnU-Net v2", "Apache-2.0", "nnunetv2>=2.4,<3", "nnUNetv2_predict_from_modelfolder", 6000)
 RENAL_SEGMENTOR = Package(
-    "renal-segmentor", "Renal Segmentor", "GPL-3.0-only", "renalsegmentor>=2.0,<3", "python", 2500
+    "renal-segmentor",
+    "Renal Segmentor",
+    "GPL-3.0-only",
+    "renalsegmentor>=2.0,<3",
+    "python",
+    2500,
+    ", and its weights from its makers when it is first used",
 )
 
 
@@ -115,7 +125,8 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     """
     if find_executable(package) is not None:
         return
-    question = f"{package.title} ({package.licence}, about {package.size_mb / 1000:.0f} GB) from the package index"
+    size = f"about {package.size_mb / 1000:.0f} GB"
+    question = f"{package.title} ({package.licence}, {size}) from the package index{package.note}"
     if not consent(question):
         raise ConsentError(f"Nothing was fetched: agree to {question} with --yes.")
     folder = environment_folder(package)
@@ -123,7 +134,8 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         progress(f"Environment for {package.title}", 0.0)
-        made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
+        make = [str(_python()), "-m", "venv", str(folder)]
+        made = subprocess.run(make, capture_output=True, text=True, check=False, env=_plain_variables())
         if made.returncode:
             raise OutputError(f"No Python environment could be made in {folder}: {made.stderr.strip()[-300:]}")
         python = folder / _SCRIPTS / f"python{_SUFFIX}"
@@ -139,6 +151,35 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     finally:
         if not (folder / READY).is_file():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _python() -> Path:
+    """Return a Python that can make environments: this one, unless it is built into an application such as Slicer.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    if named := os.environ.get(PYTHON_VARIABLE):
+        if not Path(named).is_file():
+            raise ModelError(f"{PYTHON_VARIABLE} names {named}, which is not there: name a Python of 3.11 or newer.")
+        return Path(named)
+    if "PYTHONHOME" not in os.environ:
+        return Path(sys.executable)
+    for name in ("python3.12", "python3.11", "python3.13", "python3", "python"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise ModelError(
+        "This application's Python cannot make the environment that such a program needs: install Python 3.11 or "
+        f"newer, and name it in the environment variable {PYTHON_VARIABLE}."
+    )
+
+
+def _plain_variables() -> dict[str, str]:
+    """Return this process's variables without those of an application's own Python."""
+    inside = "PYTHONHOME" in os.environ
+    return {key: value for key, value in os.environ.items() if not (inside and key in FOREIGN)}
 
 
 def remove(package: Package) -> bool:

@@ -73,6 +73,7 @@ def import_model(
         if source.is_file():
             unpack(source, temporary / "new", part(progress, 0.0, 0.9))
         else:
+            _check_source(source)
             copy_folder(source, temporary / "new")
         if datasets := totalsegmentator.datasets_in(temporary / "new", source.name):
             return _import_weights(datasets, source, trust, temporary / "old")
@@ -167,6 +168,12 @@ def remove_model(name: str) -> None:
         there = _delete(model_folder(name))
     if not there:
         raise InputError(f"There is no installed model {name}: see renal-segmentation models list.")
+
+
+def _check_source(folder: Path) -> None:
+    """Refuse a folder without a model before anything is copied; it might be somebody's whole disk."""
+    if not totalsegmentator.datasets_in(folder, folder.name):
+        describe_folder(only_folder(folder), kind_of(only_folder(folder)))
 
 
 def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: Path) -> ModelCard:

@@ -14,11 +14,15 @@ GRACE_S = 2.0
 STOPPED = 143
 
 
-def main(command: Sequence[str]) -> int:
-    """Run the command; the end of standard input, which comes with the end of the parent, ends it."""
+def main(without: str, command: Sequence[str]) -> int:
+    """Run the command; the end of standard input, which comes with the end of the parent, ends it.
+
+    `without` lists variables, with commas between, that are kept from it, but that this Python may need itself.
+    """
     if os.name != "nt":
         signal.signal(signal.SIGTERM, lambda *_: None)  # It comes back to us when the group is ended.
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    variables = {key: value for key, value in os.environ.items() if key not in without.split(",")}
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=variables)
     threading.Thread(target=_watch, args=(child,), daemon=True).start()
     return child.wait()
 
@@ -38,5 +42,5 @@ def _watch(child: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1], sys.argv[2:])
     sys.exit(code if code >= 0 else 128 - code)

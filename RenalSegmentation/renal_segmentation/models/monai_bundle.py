@@ -78,7 +78,9 @@ def read_bundle(folder: Path) -> Bundle:
     inputs = formats.get("inputs") or {"image": {}}
     if len(inputs) != 1 or int(next(iter(inputs.values())).get("num_channels", 1)) != 1:
         raise InputError(f"{folder} takes several images, not one.")
-    channels = ((formats.get("outputs") or {}).get("pred") or {}).get("channel_def") or {}
+    outputs: dict[str, Any] = formats.get("outputs") or {}
+    output: dict[str, Any] = outputs.get("pred") or next(iter(outputs.values()), None) or {}
+    channels: dict[str, Any] = output.get("channel_def") or {}
     names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal() and int(label) > 0}
     targets = targets_of_names(names)
     if not targets:

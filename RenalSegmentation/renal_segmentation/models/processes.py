@@ -19,7 +19,8 @@ _POLL_S = 0.1
 _END_S = 10.0
 _TAIL_LINES = 4
 _TAIL_CHARACTERS = 500
-_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Variables of an application's own Python that would mislead another one."""
 _REMEDIES = (
     ("out of memory", "use --device cpu, or crop the image to the abdomen"),
     (r"No module named|ImportError|DLL load failed", "install it again with renal-segmentation models install"),
@@ -79,14 +80,14 @@ def run_program(program: Program, log: Path, progress: Progress = silent, step: 
     """
     if not Path(program.command[0]).exists():
         raise ModelError(f"{program.title} is not at {program.command[0]}: install it again.")
-    variables = {key: value for key, value in os.environ.items() if not (program.own_environment and key in _FOREIGN)}
+    without = ",".join(FOREIGN) if program.own_environment else ""
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, str(_KEEPER), *program.command],
+            [sys.executable, str(_KEEPER), without, *program.command],
             stdin=subprocess.PIPE,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            env=variables | {"PYTHONUNBUFFERED": "1"} | dict(program.variables or {}),
+            env=dict(os.environ) | {"PYTHONUNBUFFERED": "1"} | dict(program.variables or {}),
             start_new_session=True,
         )
         try:

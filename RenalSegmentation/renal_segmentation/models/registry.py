@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.models import shipped, totalsegmentator
-from renal_segmentation.models.cache import Manifest, folder_sha256, imported, model_folder, read_manifest
+from renal_segmentation.models.cache import Manifest, folder_sha256, imported, is_name, model_folder, read_manifest
 from renal_segmentation.models.environments import RENAL_SEGMENTOR, find_executable
 from renal_segmentation.models.monai_bundle import MonaiBundle, is_bundle, read_bundle
 from renal_segmentation.models.nnunet import card_of, is_result_folder, open_result_folder, read_result_folder
@@ -45,8 +46,9 @@ class Entry:
 def list_models() -> tuple[Entry, ...]:
     """Return every model that can be named, the shipped one first; damaged ones are left out."""
     entries = []
-    if (folder := shipped.folder()) is not None:
-        entries.append(Entry(shipped.open_bundle(folder).describe(), "renal", True, True))
+    if (own := shipped.folder()) is not None:
+        with suppress(ModelError):
+            entries.append(Entry(shipped.open_bundle(own).describe(), "renal", True, True))
     entries += [Entry(task.card, "program", totalsegmentator.is_installed(task), True) for task in TASKS.values()]
     entries.append(Entry(CARD, "program", find_executable(RENAL_SEGMENTOR) is not None, True))
     for folder in imported():
@@ -85,7 +87,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
         return RenalSegmentor()
     if name == DEFAULT:
         return shipped.open_shipped()
-    if not (set(name) & set("/\\") or name.startswith(".")) and (folder := model_folder(name)).is_dir():
+    if is_name(name) and (folder := model_folder(name)).is_dir():
         return _open_imported(folder, trust)
     path = Path(name).expanduser()
     if path.is_file():

@@ -63,14 +63,14 @@ def _card(name: str, title: str, modality: str, labels: tuple[str, ...], size_mb
 _SIDES = ("left-kidney", "right-kidney")
 CT = Task(
     "total",
-    _card("totalsegmentator", "TotalSegmentator, CT", "CT", (*_SIDES, "left-cyst", "right-cyst"), 4500),
+    _card("totalsegmentator", "TotalSegmentator, CT", "CT", (*_SIDES, "left-cyst", "right-cyst"), 7000),
     _KIDNEYS | _CYSTS,
     ("Dataset291_", "Dataset298_"),
     ("total",),
 )
 MR = Task(
     "total_mr",
-    _card("totalsegmentator-mr", "TotalSegmentator, MRI", "MRI", _SIDES, 4000),
+    _card("totalsegmentator-mr", "TotalSegmentator, MRI", "MRI", _SIDES, 7000),
     _KIDNEYS,
     ("Dataset850_", "Dataset852_"),
     ("total_mr", "total_fast_mr"),
@@ -147,7 +147,8 @@ def datasets_in(folder: Path, name: str) -> dict[str, Path]:
     """Return the folders of weights of TotalSegmentator in an unpacked archive, or the folder itself by its name."""
     if _DATASET.fullmatch(name):
         return {name: folder}
-    return {path.name: path for path in folder.glob("**/Dataset*") if path.is_dir() and _DATASET.fullmatch(path.name)}
+    places = [*folder.glob("Dataset*"), *folder.glob("*/Dataset*")]
+    return {path.name: path for path in places if path.is_dir() and _DATASET.fullmatch(path.name)}
 
 
 def is_installed(task: Task) -> bool:

@@ -15,15 +15,16 @@ from renal_segmentation.files import atomic_folder, atomic_path, write_image
 from renal_segmentation.progress import Progress, silent
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.contact_sheet import Picture, contact_sheet, image_picture, tissue_picture
+from renal_segmentation.synthesis.imaging import Scan
 from renal_segmentation.synthesis.settings import AbdomenSettings
 from renal_segmentation.synthesis.tissues import Tissue, kidney_labels
 from renal_segmentation.volume import Volume
 
-Renderer = Callable[[Volume, int], tuple[Volume, Volume]]
-"""From tissues and a seed to an image and the kidney labels on its grid."""
+Renderer = Callable[[Volume, int], Scan]
+"""From tissues and a seed to an image with the kidney labels on its grid: `imaging.render`."""
 
 TISSUES_TABLE, CASES_TABLE = "tissues.json", "cases.csv"
-COLUMNS = ("case", "seed", "left_ml", "right_ml")
+COLUMNS = ("case", "seed", "left_ml", "right_ml", "contrast", "kind", "plane", "thickness_mm")
 
 
 def write_cases(
@@ -59,7 +60,7 @@ def write_cases(
     Returns
     -------
     rows : list of dict
-        Seed and kidney volumes (parenchyma) of each case, as in ``cases.csv``.
+        Seed, kidney volumes (parenchyma) and kind of image of each case, as in ``cases.csv``.
 
     Raises
     ------
@@ -72,10 +73,11 @@ def write_cases(
         for number, seed in enumerate(seeds):
             progress(f"Case {number + 1} of {len(seeds)}", number / len(seeds))
             tissues = generate_abdomen(seed, spacing_mm, settings)
-            picture = _write_case(temporary, seed, tissues, renderer)
-            rows.append({"case": number + 1, "seed": seed, **_volumes(tissues)})
+            scan = renderer(tissues, seed) if renderer else None
+            _write_case(temporary, seed, tissues, scan)
+            rows.append({"case": number + 1, "seed": seed, **_volumes(tissues), **_acquisition(scan)})
             if sheet is not None:
-                pictures.append(picture)
+                pictures.append(_picture(tissues, scan))
         table = json.dumps({tissue.name: int(tissue) for tissue in Tissue}, indent=1)
         (temporary / TISSUES_TABLE).write_text(table + "\n", encoding="utf-8")
         with (temporary / CASES_TABLE).open("w", newline="", encoding="utf-8") as stream:
@@ -106,18 +108,33 @@ def write_picture(path: Path, picture: Picture) -> None:
         imsave(temporary, picture, format="png")
 
 
-def _write_case(folder: Path, seed: int, tissues: Volume, renderer: Renderer | None) -> Picture:
-    """Write the files of a case and return its picture."""
+def _write_case(folder: Path, seed: int, tissues: Volume, scan: Scan | None) -> None:
+    """Write the files of a case."""
     write_image(folder / f"case_{seed}_tissues.nii.gz", tissues.array, tissues.grid, "generated: tissues")
-    picture = tissue_picture(tissues)
-    labels = tissues.like(kidney_labels(tissues.array))
-    if renderer is not None:
-        image, labels = renderer(tissues, seed)
-        write_image(folder / f"case_{seed}_image.nii.gz", image.array, image.grid, "generated: image")
-        height = picture.shape[0] // 2
-        picture = np.concatenate([picture, image_picture(image, labels, (height, picture.shape[1]))])
+    labels = scan.labels if scan else tissues.like(kidney_labels(tissues.array))
     write_image(folder / f"case_{seed}_labels.nii.gz", labels.array, labels.grid, "generated: kidney labels")
-    return picture
+    if scan:
+        write_image(folder / f"case_{seed}_image.nii.gz", scan.image.array, scan.image.grid, "generated: image")
+
+
+def _picture(tissues: Volume, scan: Scan | None) -> Picture:
+    """Return the slices of a case for the contact sheet, with those of its image below."""
+    picture = tissue_picture(tissues)
+    if scan is None:
+        return picture
+    return np.concatenate([picture, image_picture(scan.image, scan.labels, (picture.shape[1], picture.shape[1]))])
+
+
+def _acquisition(scan: Scan | None) -> dict[str, Any]:
+    """Return what the image of a case is like."""
+    if scan is None:
+        return {}
+    return {
+        "contrast": scan.appearance.regime,
+        "kind": scan.appearance.kind,
+        "plane": scan.acquisition.plane,
+        "thickness_mm": round(scan.acquisition.thickness_mm, 1),
+    }
 
 
 def _volumes(tissues: Volume) -> dict[str, float]:

@@ -92,25 +92,35 @@ def tissue_picture(tissues: Volume) -> Picture:
 
 
 def image_picture(image: Volume, labels: Volume, shape: tuple[int, int]) -> Picture:
-    """Return a slice of an image in grey with the outlines of its kidney labels, rows x columns of `shape`.
+    """Return a slice of an image in grey with the outlines of its kidney labels, in the middle of rows x columns.
 
-    It is the slice through the middle of the kidneys across the image's coarsest axis, as it is stored.
+    It is the slice in the middle of the kidneys along the last axis, as it is stored.
     """
-    axis = int(np.argmax(image.grid.spacing))
-    place = _middle(labels.array)[axis]
-    grey, drawn = (np.take(volume.array, place, axis) for volume in (image, labels))
+    place = _middle(labels.array)[2]
+    grey, drawn = (volume.array[::-1, ::-1, place].T for volume in (image, labels))
     low, high = np.percentile(grey, [1, 99.5])
     scaled = np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1) * 255
     picture = np.repeat(scaled[..., np.newaxis], 3, 2).astype(np.uint8)
-    inner = drawn.copy()
-    inner[1:-1, 1:-1] = np.where(
-        (drawn[:-2, 1:-1] == drawn[2:, 1:-1]) & (drawn[1:-1, :-2] == drawn[1:-1, 2:]), 0, drawn[1:-1, 1:-1]
-    )
-    picture[inner > 0] = LABEL_COLOURS[inner[inner > 0]]
-    rows, columns = (
-        np.linspace(n - 1, 0, m).round().astype(int) for n, m in zip(picture.shape[1::-1], shape, strict=True)
-    )
-    return np.asarray(picture.transpose(1, 0, 2)[rows][:, columns])
+    same = (drawn[:-2, 1:-1] == drawn[2:, 1:-1]) & (drawn[1:-1, :-2] == drawn[1:-1, 2:])
+    outline = drawn.copy()
+    outline[1:-1, 1:-1][same] = 0
+    picture[outline > 0] = LABEL_COLOURS[outline[outline > 0]]
+    return _fitted(picture, image.grid.spacing[1::-1], shape)
+
+
+def _fitted(picture: Picture, pixel_mm: npt.NDArray[np.float64], shape: tuple[int, int]) -> Picture:
+    """Return a picture with pixels of `pixel_mm` (row, column) scaled into the middle of rows x columns."""
+    size_mm = np.array(picture.shape[:2]) * pixel_mm
+    step_mm = float((size_mm / shape).max())
+    rows, columns = np.maximum(np.floor(size_mm / step_mm).astype(int), 1)
+    taken = [
+        np.minimum(((np.arange(n) + 0.5) * step_mm / mm).astype(int), have - 1)
+        for n, mm, have in zip((rows, columns), pixel_mm, picture.shape, strict=False)
+    ]
+    whole = np.zeros((*shape, 3), np.uint8)
+    top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+    whole[top : top + rows, left : left + columns] = picture[np.ix_(*taken)]
+    return whole
 
 
 def contact_sheet(pictures: Sequence[Picture], columns: int = 6) -> Picture:

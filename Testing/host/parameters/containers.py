@@ -11,10 +11,10 @@ import slicer
 from .serializers import Serializer, parameterNodeSerializer, serializerOf
 
 
-class ObservedList(MutableSequence):
-    """A list that writes itself to the parameter node whenever it changes."""
+class _Observed:
+    """A container that writes itself to the parameter node whenever it changes."""
 
-    def __init__(self, parameterNode: Any, serializer: Serializer, name: str, values: list[Any]) -> None:
+    def __init__(self, parameterNode: Any, serializer: Serializer, name: str, values: Any) -> None:
         self._where = (parameterNode, name)
         self._serializer = serializer
         self._values = values
@@ -26,26 +26,30 @@ class ObservedList(MutableSequence):
             self._values = self._serializer.read(*self._where)._values
 
     def __repr__(self) -> str:
-        return f"ObservedList({self._values})"
+        return f"{type(self).__name__}({self._values})"
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._values[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._values[key] = value
+        self._save()
+
+    def __delitem__(self, key: Any) -> None:
+        del self._values[key]
+        self._save()
+
+
+class ObservedList(_Observed, MutableSequence):
+    """A list that writes itself to the parameter node whenever it changes."""
 
     def __eq__(self, other: object) -> bool:
         return self._values == (other._values if isinstance(other, ObservedList) else other)
 
     __hash__ = None  # type: ignore[assignment]
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._values[index]
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._values[index] = value
-        self._save()
-
-    def __delitem__(self, index: Any) -> None:
-        del self._values[index]
-        self._save()
 
     def insert(self, index: int, value: Any) -> None:
         """Insert a value and save."""
@@ -77,39 +81,11 @@ class ObservedList(MutableSequence):
     __radd__ = __add__
 
 
-class ObservedDict(MutableMapping):
+class ObservedDict(_Observed, MutableMapping):
     """A dictionary that writes itself to the parameter node whenever it changes."""
-
-    def __init__(self, parameterNode: Any, serializer: Serializer, name: str, values: dict[Any, Any]) -> None:
-        self._where = (parameterNode, name)
-        self._serializer = serializer
-        self._values = values
-
-    def _save(self) -> None:
-        try:
-            self._serializer.write(*self._where, self._values)
-        finally:
-            self._values = self._serializer.read(*self._where)._values
-
-    def __repr__(self) -> str:
-        return f"ObservedDict({self._values})"
-
-    def __len__(self) -> int:
-        return len(self._values)
 
     def __iter__(self) -> Any:
         return iter(self._values)
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._values[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._values[key] = value
-        self._save()
-
-    def __delitem__(self, key: Any) -> None:
-        del self._values[key]
-        self._save()
 
 
 @parameterNodeSerializer

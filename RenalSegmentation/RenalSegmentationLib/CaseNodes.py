@@ -1,0 +1,185 @@
+"""One case of the worklist as nodes: loaded from its files, and saved to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+from slicer.i18n import tr as _
+
+from renal_segmentation.errors import InputError
+from renal_segmentation.files import read_image, write_image
+from renal_segmentation.labels import Side
+from renal_segmentation.volume import Grid
+from renal_segmentation.worklist import Case, Worklist
+from RenalLayersLib.Inputs import volumeOf
+from RenalSegmentationLib.Changes import CHANGES_ROLE
+from RenalSegmentationLib.Job import writeVolume
+from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, sideMap, writeSegment
+from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
+from RenalSegmentationLib.Result import AI_ROLE, showResult
+from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
+
+CASE_ATTRIBUTE = "Renal.Case"
+
+
+def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
+    """Put a case into the scene and return its image and its segmentation, None where it is not outlined yet.
+
+    Raises
+    ------
+    InputError
+        If the image or a mask cannot be read.
+    """
+    volume = loadVolume(case)
+    volume.SetAttribute(CASE_ATTRIBUTE, case.name)
+    volume.SetName(case.name)
+    if not worklist.network_mask(case).is_file():
+        return volume, None
+    summary = worklist.read_summary(case)
+    try:
+        labels = _labelsFor(volume, worklist.network_mask(case))
+        node = showResult(volume, labels, str(summary.get("model") or ""), summary.get("confidence") or {})
+        if worklist.mask(case).is_file():
+            _fillFrom(node, _labelsFor(volume, worklist.mask(case)))
+    except Exception:
+        slicer.mrmlScene.RemoveNode(volume)
+        raise
+    review = worklist.review(case)
+    if review is not None:
+        addRecord(node, review)
+    return volume, node
+
+
+def loadVolume(case: Case) -> Any:
+    """Return the image of a case as a new volume node.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    if case.series:
+        return _loadSeries(case)
+    if not Path(case.source).is_file():
+        raise InputError(
+            _("{path} is not there: put the image back, or open its folder again.").format(path=case.source)
+        )
+    try:
+        return slicer.util.loadVolume(case.source, {"name": case.name, "show": False})
+    except RuntimeError as error:
+        raise InputError(_("{path} cannot be read as an image: export it again.").format(path=case.source)) from error
+
+
+def writeSeries(case: Case, path: Path) -> None:
+    """Write the image of a DICOM case for the network."""
+    volume = loadVolume(case)
+    try:
+        writeVolume(path, volumeOf(volume))
+    finally:
+        slicer.mrmlScene.RemoveNode(volume)
+
+
+def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
+    """Write the mask of a case unless the files have it already; return whether anything was written.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    labels = labelsToSave(node)
+    before = worklist.mask(case) if worklist.mask(case).is_file() else worklist.network_mask(case)
+    if before.is_file() and np.array_equal(*map(_keptLabels, (read_image(before)[0].array, labels))):
+        return False
+    worklist.make_folder(case)
+    write_image(worklist.mask(case), labels, volumeOf(referenceOf(node)).grid, "kidneys, corrected")
+    return True
+
+
+def labelsToSave(node: Any) -> np.ndarray:
+    """Return the segments as labels of the network's kind, shape (I, J, K), uint8."""
+    grid, side = gridOf(node), sideMap(node).array
+    labels = np.where(side == Side.LEFT, 1, np.where(side == Side.RIGHT, 2, 0)).astype(np.uint8)
+    for structure in SEGMENT_KINDS:
+        if structure in (LEFT_KIDNEY, RIGHT_KIDNEY):
+            continue
+        if node.GetSegmentation().GetSegment(structure.segmentId) is None:
+            continue
+        inside = labelsOf(node, [structure.segmentId], grid).array > 0
+        left, right = structure.values[0], structure.values[-1]
+        if structure in (CORTEX, MEDULLA):
+            labels[inside & (side == Side.LEFT)] = left
+            labels[inside & (side == Side.RIGHT)] = right
+        elif left == right:
+            labels[inside & (side == 0)] = left
+        else:
+            places = np.argwhere(inside & (side == 0))
+            labels[tuple(places.T)] = np.where(_isLeft(grid.to_ras(places)[:, 0], grid, side), left, right)
+    return labels
+
+
+def _isLeft(x: np.ndarray, grid: Grid, side: np.ndarray) -> np.ndarray:
+    """Return whether places, given by their RAS x in mm, belong to the left kidney, which may be the only one."""
+    centres = {s: grid.to_ras(np.argwhere(side == s))[:, 0].mean() for s in Side if (side == s).any()}
+    if len(centres) == 2:
+        return x < (centres[Side.LEFT] + centres[Side.RIGHT]) / 2
+    return np.full(x.shape, Side.RIGHT not in centres)
+
+
+def removeCase(case: Case) -> None:
+    """Take the nodes of a case out of the scene."""
+    for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        if volume.GetAttribute(CASE_ATTRIBUTE) != case.name:
+            continue
+        for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+            if referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
+                for role in (AI_ROLE, REVIEWS_ROLE, CHANGES_ROLE):
+                    slicer.mrmlScene.RemoveNode(node.GetNodeReference(role))
+                slicer.mrmlScene.RemoveNode(node)
+        slicer.mrmlScene.RemoveNode(volume)
+
+
+def _keptLabels(labels: np.ndarray) -> np.ndarray:
+    """Return labels without the side of the sinus, which is one segment and gets its side anew."""
+    merged = labels.copy()
+    merged[labels == SINUS.values[1]] = SINUS.values[0]
+    return merged
+
+
+def _labelsFor(volume: Any, path: Path) -> np.ndarray:
+    labels = read_image(path)[0].array
+    if labels.shape != tuple(volume.GetImageData().GetDimensions()):
+        raise InputError(
+            _("{path} does not have the voxels of the image '{name}': remove it, and outline the case again.").format(
+                path=path, name=volume.GetName()
+            )
+        )
+    return labels
+
+
+def _fillFrom(node: Any, labels: np.ndarray) -> None:
+    """Make the segments what a corrected mask says."""
+    segmentation = node.GetSegmentation()
+    for structure in SEGMENT_KINDS:
+        inside = np.isin(labels, structure.values)
+        present = segmentation.GetSegment(structure.segmentId) is not None
+        if present or inside.any():
+            writeSegment(node, structure.segmentId if present else "", inside, structure)
+
+
+def _loadSeries(case: Case) -> Any:
+    from DICOMLib import DICOMUtils
+
+    before = set(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+    DICOMUtils.loadSeriesByUID([case.series])
+    loaded = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if node not in before]
+    if not loaded:
+        raise InputError(
+            _("The series of '{name}' is not in Slicer's DICOM database any more: import it again.").format(
+                name=case.name
+            )
+        )
+    return loaded[0]

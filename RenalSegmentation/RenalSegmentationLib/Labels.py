@@ -1,0 +1,147 @@
+"""Between segments and side maps: arrays that hold 1 in the left kidney and 2 in the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import slicer
+from slicer.i18n import tr as _
+
+from renal_segmentation.errors import EmptyMaskError, InputError
+from renal_segmentation.labels import Side
+from renal_segmentation.volume import Grid, Volume, paste
+from RenalLayersLib.Guesses import guessSegments
+from RenalLayersLib.Inputs import segmentPiece, volumeOf
+from RenalLayersLib.Segments import addSegment, labelmapOf
+from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SegmentKind
+
+KIDNEY_OF = {Side.LEFT: LEFT_KIDNEY, Side.RIGHT: RIGHT_KIDNEY}
+
+
+def kidneySegments(node: Any) -> dict[Side, str]:
+    """Return the IDs of the segments of the left and right kidney, empty where there is none."""
+    if node is None:
+        return {Side.LEFT: "", Side.RIGHT: ""}
+    found = guessSegments(node)
+    left, right = found["leftSegment"], found["rightSegment"]
+    return {Side.LEFT: left, Side.RIGHT: "" if right == left else right}
+
+
+def otherSegments(node: Any) -> list[str]:
+    """Return the IDs of the segments that are no whole kidney, cortex and medulla left out: they lie within one."""
+    guesses = guessSegments(node)
+    known = {*kidneySegments(node).values(), guesses["cortexSegment"], guesses["medullaSegment"]}
+    segmentation = node.GetSegmentation()
+    identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    tissue = ("cortex", "medulla")
+    return [
+        identifier
+        for identifier in identifiers
+        if identifier not in known
+        and not any(t in segmentation.GetSegment(identifier).GetName().lower() for t in tissue)
+    ]
+
+
+def referenceOf(node: Any) -> Any:
+    """Return the volume whose geometry a segmentation has, or None."""
+    return node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) if node is not None else None
+
+
+def gridOf(node: Any) -> Grid:
+    """Return the grid of a segmentation's reference volume in world coordinates.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    reference = referenceOf(node)
+    if reference is None:
+        sentence = _("The segmentation '{name}' has no reference volume: choose the image it belongs to.")
+        raise InputError(sentence.format(name=node.GetName()))
+    return volumeOf(reference).grid
+
+
+def labelsOf(node: Any, identifiers: Iterable[str], grid: Grid) -> Volume:
+    """Return segments as labels 1, 2, ... on a grid in world coordinates; an empty ID gives an empty label.
+
+    Raises
+    ------
+    InputError
+        If a segment lies on another grid.
+    """
+    labels = np.zeros(grid.shape, np.uint8)
+    for value, identifier in enumerate(identifiers, start=1):
+        if not identifier:
+            continue
+        try:
+            piece = segmentPiece(node, [identifier])
+        except EmptyMaskError:
+            continue
+        if not piece.grid.same_as(grid, tolerance_mm=0.01):
+            sentence = _(
+                "The segmentation '{name}' does not lie on the voxels of its reference volume: set its geometry to "
+                "that of the image in the Segment Editor."
+            )
+            raise InputError(sentence.format(name=node.GetName()))
+        labels[paste(piece.volume, grid) > 0] = value
+    return Volume(labels, grid.affine)
+
+
+def sideMap(node: Any) -> Volume:
+    """Return the kidneys of a segmentation on the grid of its reference volume, in world coordinates."""
+    return labelsOf(node, kidneySegments(node).values(), gridOf(node))
+
+
+def occupied(node: Any, grid: Grid) -> np.ndarray:
+    """Return where segments lie that are no kidney, such as cysts."""
+    return np.asarray(labelsOf(node, otherSegments(node), grid).array > 0)
+
+
+def writeSides(node: Any, sides: np.ndarray) -> None:
+    """Write a side map, on the grid of the reference volume, into the segments of the kidneys; made where missing."""
+    found = kidneySegments(node)
+    if found[Side.LEFT] and not found[Side.RIGHT] and (sides == Side.RIGHT).any():
+        # The segment that held both kidneys, or the only one, is the left kidney from now on.
+        segment = node.GetSegmentation().GetSegment(found[Side.LEFT])
+        segment.SetName(LEFT_KIDNEY.name)
+        segment.SetTerminology(LEFT_KIDNEY.terminology)
+    for side, identifier in found.items():
+        if identifier or (sides == side).any():
+            writeSegment(node, identifier, sides == side, KIDNEY_OF[side])
+
+
+def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: SegmentKind) -> str:
+    """Write a mask on the grid of the reference volume into a segment and return its ID.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+        Has a reference volume; both stand below the same transform.
+    identifier : str
+        Of the segment; empty to add one.
+    inside : ndarray of bool, shape (I, J, K)
+        The mask.
+    structure : SegmentKind
+        Name, code and colour of a segment that is added.
+    """
+    volume = Volume(inside.astype(np.uint8), localAffine(referenceOf(node)))
+    if identifier:
+        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmapOf(volume), node, identifier)
+        return identifier
+    return addSegment(node, structure.name, volume, structure.color, structure.terminology)
+
+
+def localAffine(volume: Any) -> np.ndarray:
+    """Return the affine of a volume node to the coordinates below its transform."""
+    return slicer.util.arrayFromVTKMatrix(_matrix(volume))
+
+
+def _matrix(volume: Any) -> Any:
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return matrix

@@ -1,0 +1,110 @@
+"""The hand-over to RenalLayers, and its layers following what is corrected here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from renal_segmentation.errors import CancelledError, RenalError
+from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Worker import Worker
+
+MODULE = "RenalLayers"
+
+
+class LiveLayers:
+    """Opens RenalLayers with a segmentation, and computes its layers again while that is corrected.
+
+    Parameters
+    ----------
+    say : callable
+        Shows a sentence, ``say(text, isError=False)``.
+    """
+
+    def __init__(self, say: Callable[..., None]) -> None:
+        self._say = say
+        self._node: Any = None
+        self._job: Any = None
+        self._again = False
+        self._changes = AutoUpdate(self._changed)
+        self._worker = Worker(lambda step, share: None, self._done, self._failed)
+
+    @property
+    def isResting(self) -> bool:
+        """Whether nothing is under way and no change waits."""
+        return not self._worker.busy and not self._changes.isWaiting
+
+    def follow(self, node: Any) -> None:
+        """Follow a segmentation while this module is open; None follows nothing."""
+        self._node = node
+        self._changes.watch(node)
+
+    def leave(self) -> None:
+        """Follow nothing, and let go of what is under way."""
+        self._node = None
+        self._changes.leave()
+        self._worker.abandon()
+
+    @staticmethod
+    def open(node: Any) -> None:
+        """Open RenalLayers with a segmentation chosen; its segments are recognised there.
+
+        Raises
+        ------
+        RenalError
+            If RenalLayers is not installed.
+        """
+        if not hasattr(slicer.modules, MODULE.lower()):
+            raise RenalError(_("The module Renal Layers is not there: install the extension Renal again."))
+        slicer.util.selectModule(MODULE)
+        parameters = slicer.util.getModuleWidget(MODULE).logic.getParameterNode()
+        parameters.segmentation = node
+        parameters.autoUpdate = True
+
+    def _layers(self) -> Any:
+        """Return the logic of RenalLayers if it shows layers of the segmentation that is followed, else None."""
+        if self._node is None or not hasattr(slicer.modules, f"{MODULE}Widget"):
+            return None
+        logic = slicer.util.getModuleWidget(MODULE).logic
+        parameters = logic.getParameterNode()
+        shown = parameters.autoUpdate and parameters.segmentation is self._node
+        return logic if shown and logic.study(parameters) is not None else None
+
+    def _changed(self) -> None:
+        logic = self._layers()
+        if logic is None:
+            return
+        if self._worker.busy:
+            self._again = True
+            self._worker.cancel()
+            return
+        self._again = False
+        try:
+            job = self._job = logic.prepare(logic.getParameterNode())
+        except RenalError as error:
+            self._say(_("Layers: {reason}").format(reason=error), isError=True)
+            return
+        self._worker.start(lambda progress: logic.compute(job, progress))
+
+    def _done(self, analysis: Any) -> None:
+        logic = self._layers()
+        if logic is not None:
+            parameters = logic.getParameterNode()
+            logic.show(self._job, analysis, parameters)
+            logic.showModels(parameters)
+        if self._again:
+            self._changed()
+
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, CancelledError):
+            if self._again:
+                self._changed()
+        elif isinstance(error, RenalError):
+            self._say(_("Layers: {reason}").format(reason=error), isError=True)
+        else:
+            logging.error("Renal layers failed", exc_info=error)
+            self._say(_("The layers failed: {reason}; see the log of Slicer.").format(reason=error), isError=True)

@@ -1,0 +1,361 @@
+"""The worklist: a folder of cases, outlined in the background and looked at one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from renal_segmentation.errors import RenalError
+from renal_segmentation.worklist import Case, Status, Worklist, find_images
+from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from RenalSegmentationLib.Background import Background
+from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, loadCase, removeCase, saveCase
+from RenalSegmentationLib.DicomCases import databaseSeries
+from RenalSegmentationLib.Job import Choice
+from RenalSegmentationLib.Labels import referenceOf
+
+FOLDER_NAME = "renal-review"
+_STATUS = {
+    Status.WAITING: lambda: _("waiting"),
+    Status.FAILED: lambda: _("failed"),
+    Status.OUTLINED: lambda: _("outlined"),
+    Status.CORRECTED: lambda: _("corrected"),
+    Status.REVIEWED: lambda: _("reviewed"),
+}
+_NEXT_KEY, _PREVIOUS_KEY, _ACCEPT_KEY = "Ctrl+PgDown", "Ctrl+PgUp", "Ctrl+Return"
+
+
+class WorklistPanel:
+    """Shows the cases and steps through them.
+
+    Parameters
+    ----------
+    ui : object
+        The widgets of the panel by name.
+    say : callable
+        Shows a sentence, ``say(text, isError=False)``.
+    choice : callable
+        Returns what is asked of the network.
+    predictor : callable
+        Returns how the command of the network begins; it raises a `RenalError` where that cannot run.
+    onCase : callable
+        Called with the image and the segmentation (or None) of a case that was opened.
+    review : callable
+        Saves the review as the panel shows it, and returns whether that was possible.
+    onLine : callable
+        Called with every line for the log.
+    onBusy : callable
+        Called when the background begins or ends.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        say: Callable[..., None],
+        choice: Callable[[], Choice],
+        predictor: Callable[[], tuple[str, ...]],
+        onCase: Callable[[Any, Any], None],
+        review: Callable[[], bool],
+        onLine: Callable[[str], None],
+        onBusy: Callable[[], None],
+    ) -> None:
+        self._ui, self._say, self._choice, self._predictor = ui, say, choice, predictor
+        self._onCase, self._review, self._onBusy = onCase, review, onBusy
+        self._parameters: Any = None
+        self._worklist: Worklist | None = None
+        self._case: Case | None = None
+        self._node: Any = None
+        self._shortcuts: list[Any] = []
+        self._saving = AutoUpdate(self.save)
+        self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
+        ui.worklistTable.setColumnCount(2)
+        ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State")])
+        ui.worklistTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        ui.worklistTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        ui.worklistTable.connect("cellDoubleClicked(int,int)", self._rowChosen)
+        ui.openFolderButton.connect("clicked()", self._chooseFolder)
+        ui.addSeriesButton.connect("clicked()", self._addSeries)
+        ui.runAllButton.connect("clicked()", self._runOrStop)
+        ui.previousButton.connect("clicked()", lambda: self.step(-1))
+        ui.nextButton.connect("clicked()", lambda: self.step(1))
+
+    @property
+    def isResting(self) -> bool:
+        """Whether no correction waits to be saved and nothing runs in the background."""
+        return not self._saving.isWaiting and not self.background.busy
+
+    @property
+    def worklist(self) -> Worklist | None:
+        """The open worklist."""
+        return self._worklist
+
+    @property
+    def case(self) -> Case | None:
+        """The case that is looked at."""
+        return self._case
+
+    # -- life cycle
+
+    def setParameters(self, parameters: Any) -> None:
+        """Follow these parameters, which name the folder of the list; None while there is no scene."""
+        self._parameters = parameters
+        if parameters is None:
+            self._saving.leave()
+            return
+        if parameters.worklist and (self._worklist is None or str(self._worklist.folder) != parameters.worklist):
+            self._load(Path(parameters.worklist))
+        elif not parameters.worklist:
+            self._worklist = self._case = None
+        if self._worklist is not None:
+            self._case = next((case for case in self._worklist.cases if case.name == parameters.case), None)
+            self._watch(self._segmentationOfCase())
+        self.refresh()
+
+    def enter(self) -> None:
+        """Let the keys of the worklist work while the module is open."""
+        actions = ((_NEXT_KEY, lambda: self.step(1)), (_PREVIOUS_KEY, lambda: self.step(-1)), (_ACCEPT_KEY, self._done))
+        for keys, action in actions:
+            shortcut = qt.QShortcut(slicer.util.mainWindow())
+            shortcut.setKey(qt.QKeySequence(keys))
+            shortcut.connect("activated()", action)
+            self._shortcuts.append(shortcut)
+
+    def exit(self) -> None:
+        """Give the keys back, and save what is not saved yet."""
+        self.save()
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        self._shortcuts = []
+
+    def sceneIsClosing(self) -> None:
+        """Save, and let go of the scene; what runs in the background ends."""
+        self.save()
+        self.background.abandon()
+        self._saving.leave()
+        self._parameters = self._worklist = self._case = self._node = None
+        self.refresh()
+
+    # -- the list
+
+    def open(self, folder: Path) -> None:
+        """Open the worklist of a folder of images, made anew where there is none."""
+        target = folder if Worklist.exists(folder) else folder / FOLDER_NAME
+        try:
+            worklist = Worklist.load(target) if Worklist.exists(target) else Worklist(target, [])
+            if target != folder:
+                worklist = worklist.added([str(path) for path in find_images(folder)])
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        self._start(worklist)
+
+    def save(self) -> None:
+        """Save the corrected mask of the case that is looked at."""
+        if self._worklist is None or self._case is None or not self._isInScene():
+            return
+        try:
+            if saveCase(self._worklist, self._case, self._node):
+                self._caseChanged(self._case)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+
+    def keep(self, row: dict[str, str]) -> bool:
+        """Keep a review with the case that it is of; return whether there is one."""
+        if self._worklist is None or self._case is None or not self._isInScene():
+            return False
+        self.save()
+        self._worklist.write_review(self._case, row)
+        self._caseChanged(self._case)
+        return True
+
+    def step(self, forward: int) -> None:
+        """Go to the next case (1) or the one before (-1)."""
+        cases = self._worklist.cases if self._worklist is not None else ()
+        if not cases:
+            return
+        place = cases.index(self._case) + forward if self._case in cases else 0
+        if 0 <= place < len(cases):
+            self.show(cases[place])
+        else:
+            self._say(_("This is the last case.") if forward > 0 else _("This is the first case."))
+
+    def show(self, case: Case) -> None:
+        """Look at a case; the one before is saved and taken out of the scene."""
+        assert self._worklist is not None
+        self.save()
+        self._watch(None)
+        before, self._case = self._case, None
+        if before is not None:
+            removeCase(before)
+        removeCase(case)
+        try:
+            volume, node = loadCase(self._worklist, case)
+        except RenalError as error:
+            self._case = case
+            self.refresh()
+            self._onCase(None, None)
+            self._say(str(error), isError=True)
+            return
+        self._case = case
+        self._parameters.case = case.name
+        self._watch(node)
+        self._onCase(volume, node)
+        self.refresh()
+        if node is None:
+            failure = self._worklist.failure(case)
+            self._say(failure or _("{name} is not outlined yet.").format(name=case.name), isError=bool(failure))
+        else:
+            place = self._worklist.cases.index(case) + 1
+            self._say(_("{name}, {place} of {count}.").format(
+                name=case.name, place=place, count=len(self._worklist.cases)))  # fmt: skip
+
+    def refresh(self) -> None:
+        """Show the list and what can be done."""
+        cases = self._worklist.cases if self._worklist is not None else ()
+        table = self._ui.worklistTable
+        table.setRowCount(len(cases))
+        for row, case in enumerate(cases):
+            self._fillRow(row, case)
+        if self._case in cases:
+            table.selectRow(cases.index(self._case))
+        self._ui.worklistLabel.text = self._summary()
+        self._ui.worklistLabel.toolTip = str(self._worklist.folder) if self._worklist is not None else ""
+        self._ui.runAllButton.text = _("Stop outlining") if self.background.busy else _("Outline all that wait")
+        waits = self._worklist is not None and bool(self._worklist.to_outline(again=True))
+        self._ui.runAllButton.enabled = self.background.busy or waits
+        for button in (self._ui.previousButton, self._ui.nextButton):
+            button.enabled = bool(cases)
+
+    def _fillRow(self, row: int, case: Case) -> None:
+        assert self._worklist is not None
+        status = self._worklist.status(case)
+        texts = (case.name, _STATUS[status]())
+        for column, text in enumerate(texts):
+            item = qt.QTableWidgetItem(text)
+            item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
+            item.setToolTip(self._worklist.failure(case) if status == Status.FAILED else case.source)
+            self._ui.worklistTable.setItem(row, column, item)
+
+    def _summary(self) -> str:
+        if self._worklist is None:
+            return _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
+        states = [self._worklist.status(case) for case in self._worklist.cases]
+        return _("{count} cases: {outlined} outlined, {reviewed} reviewed, {failed} failed.").format(
+            count=len(states),
+            outlined=sum(state not in (Status.WAITING, Status.FAILED) for state in states),
+            reviewed=states.count(Status.REVIEWED),
+            failed=states.count(Status.FAILED),
+        )
+
+    def _start(self, worklist: Worklist) -> None:
+        """Work on a list from now on, beginning with the first case that is not reviewed."""
+        self.save()
+        self.background.abandon()
+        if self._case is not None:
+            removeCase(self._case)
+        self._worklist, self._case = worklist, None
+        self._parameters.worklist, self._parameters.case = str(worklist.folder), ""
+        case = worklist.first_open()
+        self.refresh()
+        if case is not None:
+            self.show(case)
+
+    def _load(self, folder: Path) -> None:
+        try:
+            self._worklist = Worklist.load(folder)
+        except RenalError as error:
+            # The scene may have come from another computer.
+            logging.info("%s", error)
+            self._worklist = None
+
+    # -- the case that is looked at
+
+    def _segmentationOfCase(self) -> Any:
+        if self._case is None:
+            return None
+        nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+        return next((n for n in nodes if _caseOf(n) == self._case.name and n is self._parameters.segmentation), None)
+
+    def _isInScene(self) -> bool:
+        return self._node is not None and bool(slicer.mrmlScene.IsNodePresent(self._node))
+
+    def _watch(self, node: Any) -> None:
+        self._node = node
+        self._saving.watch(node)
+
+    def _done(self) -> None:
+        """Save the review and go on to the next case."""
+        if self._case is not None and self._review():
+            self.step(1)
+
+    def _rowChosen(self, row: int, column: int) -> None:
+        if self._worklist is not None:
+            self.show(self._worklist.cases[row])
+
+    # -- the background
+
+    def _runOrStop(self) -> None:
+        if self.background.busy:
+            self.background.cancel()
+            return
+        assert self._worklist is not None
+        try:
+            predictor, choice = self._predictor(), self._choice()
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        self.background.start(self._worklist, choice, predictor)
+        self.refresh()
+        self._onBusy()
+
+    def _progressed(self, case: Case, step: str, share: float, left: float | None) -> None:
+        words = _("{name}: {step}, {share:.0%}; {count} more wait.")
+        self._ui.worklistLabel.text = words.format(name=case.name, step=step, share=share, count=self.background.left)
+
+    def _caseChanged(self, case: Case) -> None:
+        assert self._worklist is not None
+        if case in self._worklist.cases:
+            self._fillRow(self._worklist.cases.index(case), case)
+        if case is self._case and not self._isInScene() and self._worklist.network_mask(case).is_file():
+            # The case was opened before the network had come to it.
+            self.show(case)
+
+    def _ended(self, done: int, failed: int, cancelled: bool) -> None:
+        self.refresh()
+        self._onBusy()
+        words = _("Stopped.") if cancelled else _("{done} cases were outlined, {failed} failed.")
+        self._say(words.format(done=done, failed=failed), isError=bool(failed))
+
+    # -- buttons
+
+    def _chooseFolder(self) -> None:
+        before = str(self._worklist.folder.parent) if self._worklist is not None else ""
+        folder = qt.QFileDialog.getExistingDirectory(None, _("Folder of images, or of a worklist"), before)
+        if folder:
+            self.open(Path(folder))
+
+    def _addSeries(self) -> None:
+        folder = qt.QFileDialog.getExistingDirectory(None, _("Folder for masks and reviews"), "")
+        if not folder:
+            return
+        try:
+            series = databaseSeries()
+            worklist = Worklist.load(Path(folder)) if Worklist.exists(Path(folder)) else Worklist(Path(folder), [])
+            worklist = worklist.added([source for source, _name in series], [name for _source, name in series])
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        self._start(worklist)
+
+
+def _caseOf(node: Any) -> str | None:
+    reference = referenceOf(node)
+    return reference.GetAttribute(CASE_ATTRIBUTE) if reference is not None else None

@@ -1,0 +1,305 @@
+"""A list of cases to outline and review, kept on disk so that nothing is lost whenever the program ends.
+
+What has been done for a case is told by the files in its folder and by nothing else: each of them is put in place
+whole, in one step, so there is no state that could contradict them. What is under way leaves no trace and is done
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from renal_segmentation.errors import InputError
+from renal_segmentation.files import atomic_path
+from renal_segmentation.review import append_review, read_reviews
+
+LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
+_FORMAT = 1
+_MASK = re.compile(r"(^|[._-])(mask|masks|seg|segmentation|label|labels|dseg|kidneys)$", re.IGNORECASE)
+_DICOM = "dicom:"
+
+
+class Status(Enum):
+    """How far a case has come."""
+
+    WAITING = "waiting"
+    FAILED = "failed"
+    OUTLINED = "outlined"
+    CORRECTED = "corrected"
+    REVIEWED = "reviewed"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image.
+
+    Attributes
+    ----------
+    name : str
+        Unique within the list; also the name of the case's folder.
+    source : str
+        Path of the image, or ``dicom:`` and the UID of a series in Slicer's database.
+    """
+
+    name: str
+    source: str
+
+    @property
+    def series(self) -> str:
+        """UID of the DICOM series, empty where the image is a file."""
+        return self.source.removeprefix(_DICOM) if self.source.startswith(_DICOM) else ""
+
+
+class Worklist:
+    """The cases of one folder and what has been done for them.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the list, the review log, and a folder for each case.
+    cases : sequence of Case
+        In the order in which they are looked at.
+
+    Attributes
+    ----------
+    folder : Path
+        As given.
+    cases : tuple of Case
+        As given.
+    """
+
+    def __init__(self, folder: Path, cases: Sequence[Case]) -> None:
+        self.folder = Path(folder)
+        self.cases = tuple(cases)
+
+    @staticmethod
+    def load(folder: Path) -> Worklist:
+        """Return the worklist of a folder; what an end in the middle of something left behind is put in order.
+
+        Raises
+        ------
+        InputError
+            If the folder has no worklist, or it is damaged.
+        """
+        path = Path(folder) / LIST_FILE
+        damaged = f"{path} is not a worklist of this program: choose the folder of the images again."
+        try:
+            content: Any = json.loads(path.read_text(encoding="utf-8"))
+            if content["format"] != _FORMAT:
+                raise InputError(damaged)
+            worklist = Worklist(folder, [Case(**case) for case in content["cases"]])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(damaged) from error
+        worklist._tidy()
+        return worklist
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Return whether a folder holds a worklist."""
+        return (Path(folder) / LIST_FILE).is_file()
+
+    def save(self) -> None:
+        """Write the list.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {"format": _FORMAT, "cases": [asdict(case) for case in self.cases]}
+        _write(self.folder / LIST_FILE, json.dumps(content, indent=1))
+
+    def added(self, sources: Iterable[str], names: Sequence[str] = ()) -> Worklist:
+        """Return this list with further images, those it has already left out, saved.
+
+        Parameters
+        ----------
+        sources : iterable of str
+            As in `Case.source`.
+        names : sequence of str
+            What to call them; without it, after their files.
+        """
+        sources = list(sources)
+        known = {case.source for case in self.cases}
+        taken = {case.name for case in self.cases}
+        cases = list(self.cases)
+        for source, wanted in zip(sources, names or map(_name_of, sources), strict=True):
+            if source not in known:
+                cases.append(Case(_unique(_safe(wanted), taken), source))
+                known.add(source)
+                taken.add(cases[-1].name)
+        grown = Worklist(self.folder, cases)
+        grown.save()
+        return grown
+
+    def network_mask(self, case: Case) -> Path:
+        """Return where the network's mask of a case lies."""
+        return self.folder / case.name / "network.nii.gz"
+
+    def summary(self, case: Case) -> Path:
+        """Return where lies what the network said of a case (model, volumes, certainty)."""
+        return self.folder / case.name / "network.json"
+
+    def mask(self, case: Case) -> Path:
+        """Return where the corrected mask of a case lies."""
+        return self.folder / case.name / "kidneys.nii.gz"
+
+    @property
+    def log(self) -> Path:
+        """Where the review log lies."""
+        return self.folder / LOG_FILE
+
+    def status(self, case: Case) -> Status:
+        """Return how far a case has come."""
+        if self._review(case).is_file():
+            return Status.REVIEWED
+        if self.mask(case).is_file():
+            return Status.CORRECTED
+        # The summary is written last: a mask without it is from a run that was cut off.
+        if self.network_mask(case).is_file() and self.summary(case).is_file():
+            return Status.OUTLINED
+        return Status.FAILED if self._failure(case).is_file() else Status.WAITING
+
+    def failure(self, case: Case) -> str:
+        """Return why the network failed, empty where it did not."""
+        try:
+            return self._failure(case).read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def review(self, case: Case) -> dict[str, str] | None:
+        """Return the last review of a case, None where there is none."""
+        try:
+            row: Any = json.loads(self._review(case).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return {str(key): str(value) for key, value in row.items()}
+
+    def to_outline(self, again: bool = False) -> list[Case]:
+        """Return the cases that wait for the network, with `again` also those in which it failed."""
+        wanted = {Status.WAITING, Status.FAILED} if again else {Status.WAITING}
+        return [case for case in self.cases if self.status(case) in wanted]
+
+    def first_open(self) -> Case | None:
+        """Return the first case that has not been reviewed, the first one where all have been, None without cases."""
+        unfinished = (case for case in self.cases if self.status(case) != Status.REVIEWED)
+        return next(unfinished, self.cases[0] if self.cases else None)
+
+    def make_folder(self, case: Case) -> Path:
+        """Return the folder of a case, made when it is not there."""
+        folder = self.folder / case.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def write_summary(self, case: Case, summary: dict[str, Any]) -> None:
+        """Keep what the network said of a case; a failure of an earlier run is forgotten."""
+        self.make_folder(case)
+        _write(self.summary(case), json.dumps(summary))
+        self._failure(case).unlink(missing_ok=True)
+
+    def read_summary(self, case: Case) -> dict[str, Any]:
+        """Return what the network said of a case, empty where that is not known."""
+        try:
+            found: Any = json.loads(self.summary(case).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_failure(self, case: Case, sentence: str) -> None:
+        """Keep why the network failed on a case."""
+        self.make_folder(case)
+        _write(self._failure(case), sentence)
+
+    def write_review(self, case: Case, row: dict[str, str]) -> None:
+        """Keep a review with its case and add it to the log.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        self.make_folder(case)
+        _write(self._review(case), json.dumps(row))
+        append_review(self.log, row)
+
+    def _review(self, case: Case) -> Path:
+        return self.folder / case.name / "review.json"
+
+    def _failure(self, case: Case) -> Path:
+        return self.folder / case.name / "failure.txt"
+
+    def _tidy(self) -> None:
+        """Remove temporary files of a program that was killed, and log what it could not log any more."""
+        folders = [self.folder, *(self.folder / case.name for case in self.cases)]
+        for temporary in (path for folder in folders for path in folder.glob(".*-*") if path.is_file()):
+            temporary.unlink(missing_ok=True)
+        logged = read_reviews(self.log) if self.log.exists() else []
+        known = {(row["time"], row.get("image"), row.get("mask")) for row in logged}
+        reviews = (self.review(case) for case in self.cases)
+        missing = [row for row in reviews if row and (row["time"], row.get("image"), row.get("mask")) not in known]
+        for row in sorted(missing, key=lambda row: row["time"]):
+            append_review(self.log, row)
+
+
+def find_images(folder: Path) -> list[Path]:
+    """Return the NIfTI images in a folder and below it, masks and hidden files left out, in natural order.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = [
+        path
+        for path in Path(folder).rglob("*")
+        if path.name.lower().endswith((".nii", ".nii.gz"))
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not _MASK.search(_stem(path))
+        and not (path.parent / "network.json").exists()
+        and path.name != "network.nii.gz"
+    ]
+    if not found:
+        raise InputError(f"{folder} holds no NIfTI image (.nii, .nii.gz): choose another folder.")
+    return sorted(found, key=lambda path: _natural(str(path.relative_to(folder))))
+
+
+def dicom_source(series: str) -> str:
+    """Return the source of a series in Slicer's DICOM database."""
+    return _DICOM + series
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _name_of(source: str) -> str:
+    return source if source.startswith(_DICOM) else _stem(Path(source))
+
+
+def _stem(path: Path) -> str:
+    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+
+
+def _safe(name: str) -> str:
+    """Return a name that every file system takes as that of a folder."""
+    return re.sub(r"[^\w .-]+", "_", name).strip(" .")[:80] or "case"
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    lowered = {other.lower() for other in taken}
+    return next(n for n in (name, *(f"{name} ({k})" for k in range(2, len(taken) + 3))) if n.lower() not in lowered)
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts ``case 2`` before ``case 10``."""
+    parts = re.findall(r"\d+|\D+", text)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts]

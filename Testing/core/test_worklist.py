@@ -1,0 +1,152 @@
+"""A worklist is told by the files of its cases, and loses nothing when the program is killed."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from renal_segmentation.errors import InputError
+from renal_segmentation.review import read_reviews
+from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
+
+ROW = {"time": "2026-01-01T10:00:00+00:00", "verdict": "accepted", "image": "a", "mask": "a kidneys"}
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+@pytest.fixture
+def worklist(tmp_path) -> Worklist:
+    return Worklist(tmp_path / "renal", []).added([f"/data/{name}.nii.gz" for name in "abc"])
+
+
+def test_images_are_found_in_natural_order_and_masks_are_left_out(tmp_path):
+    names = ("case 10.nii.gz", "case 2.nii", "more/x.NII.GZ", "case 2_mask.nii.gz", "case-10-seg.nii", "notes.txt")
+    touch(*(tmp_path / name for name in names))
+    touch(tmp_path / ".hidden.nii", tmp_path / "out" / "network.nii.gz", tmp_path / "out" / "kidneys.nii.gz")
+    found = [path.relative_to(tmp_path).as_posix() for path in find_images(tmp_path)]
+    assert found == ["case 2.nii", "case 10.nii.gz", "more/x.NII.GZ"]
+
+
+def test_a_folder_without_images_says_so(tmp_path):
+    with pytest.raises(InputError, match="no NIfTI image"):
+        find_images(tmp_path)
+
+
+def test_the_list_is_loaded_as_it_was_saved(worklist):
+    assert Worklist.load(worklist.folder).cases == worklist.cases
+    assert worklist.cases == tuple(Case(name, f"/data/{name}.nii.gz") for name in "abc")
+
+
+def test_an_image_is_listed_once_and_equal_names_are_told_apart(worklist):
+    grown = worklist.added(["/data/a.nii.gz", "/other/A.nii.gz", dicom_source("1.2.3")], ["", "", "T2w: <coronal>"])
+    assert [case.name for case in grown.cases] == ["a", "b", "c", "case", "T2w_ _coronal_"]
+    assert [case.series for case in grown.cases[3:]] == ["", "1.2.3"]
+    again = worklist.added(["/other/A.nii.gz"])
+    assert again.cases[-1].name == "A (2)"
+
+
+def test_the_files_of_a_case_tell_its_status(worklist):
+    case = worklist.cases[0]
+    assert worklist.status(case) == Status.WAITING
+    worklist.write_failure(case, "The memory does not suffice.")
+    assert worklist.status(case) == Status.FAILED
+    assert worklist.failure(case) == "The memory does not suffice."
+    assert worklist.to_outline() == list(worklist.cases[1:])
+    assert worklist.to_outline(again=True) == list(worklist.cases)
+    worklist.write_summary(case, {"model": "shipped", "confidence": {"left": 0.9}})
+    assert worklist.status(case) == Status.WAITING
+    touch(worklist.network_mask(case))
+    assert worklist.status(case) == Status.OUTLINED
+    assert worklist.failure(case) == ""
+    assert worklist.read_summary(case)["confidence"] == {"left": 0.9}
+    touch(worklist.mask(case))
+    assert worklist.status(case) == Status.CORRECTED
+    worklist.write_review(case, ROW)
+    assert worklist.status(case) == Status.REVIEWED
+    assert worklist.review(case) == ROW
+    assert worklist.first_open() == worklist.cases[1]
+
+
+def test_a_review_that_was_not_logged_any_more_is_logged_when_the_list_is_opened(worklist):
+    case = worklist.cases[1]
+    touch(worklist.network_mask(case))
+    (worklist.folder / case.name / "review.json").write_text(json.dumps(ROW))
+    for _ in range(2):
+        Worklist.load(worklist.folder)
+        rows = read_reviews(worklist.log)
+        assert [(row["time"], row["image"]) for row in rows] == [(ROW["time"], "a")]
+
+
+def test_temporary_files_of_a_killed_program_are_removed(worklist):
+    case = worklist.cases[0]
+    touch(worklist.folder / case.name / ".network-k3j4.nii.gz", worklist.folder / ".worklist-a1b2.json")
+    Worklist.load(worklist.folder)
+    assert [path.name for path in worklist.folder.rglob(".*")] == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2, "cases": []}', '{"format": 1, "cases": [{"a": 1}]}'])
+def test_a_damaged_list_is_named(tmp_path, text):
+    (tmp_path / "worklist.json").write_text(text)
+    with pytest.raises(InputError, match="not a worklist"):
+        Worklist.load(tmp_path)
+    with pytest.raises(InputError, match="not a worklist"):
+        Worklist.load(tmp_path / "nowhere")
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import numpy as np
+from renal_segmentation.files import write_image
+from renal_segmentation.volume import Grid
+from renal_segmentation.worklist import Status, Worklist
+grid = Grid((24, 24, 24), np.eye(4))
+rng = np.random.default_rng()
+worklist = Worklist.load(Path(sys.argv[1]))
+print("ready", flush=True)
+while case := next((c for c in worklist.cases if worklist.status(c) != Status.REVIEWED), None):
+    folder = worklist.make_folder(case)
+    array = rng.integers(0, 3, grid.shape, np.uint8)
+    if worklist.status(case) == Status.WAITING:
+        write_image(worklist.network_mask(case), array, grid, "network")
+        worklist.write_summary(case, {"model": "test"})
+    if worklist.status(case) == Status.OUTLINED:
+        write_image(worklist.mask(case), array, grid, "corrected")
+    row = {"time": case.name, "verdict": "accepted", "image": case.name, "mask": "m" * 5000}
+    worklist.write_review(case, row)
+"""
+
+
+def test_nothing_is_lost_or_half_written_however_often_the_program_is_killed(tmp_path):
+    worklist = Worklist(tmp_path, []).added([f"/data/{n}.nii.gz" for n in range(40)])
+    order = list(Status)
+    before = dict.fromkeys(worklist.cases, Status.WAITING)
+    for seconds in (0.01, 0.05, 0.13, None):
+        program = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path)], stdout=subprocess.PIPE)
+        assert program.stdout.readline() == b"ready\n"
+        if seconds is not None:
+            time.sleep(seconds)
+            program.kill()
+        program.wait()
+        program.stdout.close()
+        worklist = Worklist.load(tmp_path)
+        now = {case: worklist.status(case) for case in worklist.cases}
+        assert all(order.index(now[case]) >= order.index(before[case]) for case in now)
+        before = now
+    assert set(before.values()) == {Status.REVIEWED}
+    for case in worklist.cases:
+        for path in (worklist.network_mask(case), worklist.mask(case)):
+            assert np.asarray(nibabel.load(path).dataobj).shape == (24, 24, 24)
+        assert worklist.read_summary(case) == {"model": "test"}
+    logged = [row["image"] for row in read_reviews(worklist.log)]
+    assert sorted(logged) == sorted(case.name for case in worklist.cases)
+    assert list(tmp_path.rglob(".*")) == []

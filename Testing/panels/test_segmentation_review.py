@@ -1,0 +1,285 @@
+"""Correcting the outline and reviewing it, by mouse and keyboard."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import slicer
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from scipy import ndimage
+from Testing.host import mouse
+
+VOXEL_ML = 3.0 * 3.0 * 5.5 / 1000
+
+
+@pytest.fixture
+def reviewed(segmentation: Any) -> Any:
+    """Outline the kidneys and unfold the sections for correction and review."""
+    segmentation.host.mainWindow.resize(1500, 2600)
+    segmentation.outline()
+    for name in ("correctButton", "reviewButton"):
+        segmentation.openSection(name)
+    return segmentation
+
+
+def stroke(array: np.ndarray) -> int:
+    """Take all of a kidney beyond its middle along the first axis away, as an eraser does; return how many voxels."""
+    rows = np.flatnonzero(array.any(axis=(1, 2)))
+    half = slice(rows[len(rows) // 2], None)
+    count = int(array[half].sum())
+    array[half] = 0
+    return count
+
+
+def undo(segmentation: Any) -> None:
+    """Click Undo of the embedded editor."""
+    buttons = QWidget.findChildren(segmentation.ui.segmentEditor, QPushButton)
+    mouse.click(next(button for button in buttons if button.property("text") == "Undo"))
+    segmentation.rest()
+
+
+def agreement(segmentation: Any) -> dict[str, list[str]]:
+    """Return the table of agreement by side."""
+    return {row[0]: row[1:] for row in segmentation.table(segmentation.ui.agreementTable)}
+
+
+def checks(segmentation: Any) -> dict[str, tuple[str, str]]:
+    """Return sign and reason of each check."""
+    return {row[1]: (row[0], row[2]) for row in segmentation.table(segmentation.ui.checksTable)}
+
+
+def test_a_stroke_gives_the_dice_and_the_volume_change_of_the_closed_form(reviewed: Any) -> None:
+    assert agreement(reviewed)["Left"][:2] == ["1.000", "0.0"]
+    before = int((reviewed.sides() == 1).sum())
+    removed = []
+    reviewed.paint(lambda array: removed.append(stroke(array)))
+    reviewed.rest()
+    after = before - removed[0]
+    dice, _hd95, was, now, change = agreement(reviewed)["Left"]
+    assert dice == f"{2 * after / (before + after):.3f}"
+    assert (was, now) == (f"{before * VOXEL_ML:.1f}", f"{after * VOXEL_ML:.1f}")
+    assert change == f"{-100 * removed[0] / before:+.1f}"
+    assert agreement(reviewed)["Right"][0] == "1.000"
+    assert reviewed.table(reviewed.ui.volumesTable)[1][1] == f"{after * VOXEL_ML:.1f}"
+
+
+def test_a_brush_stroke_by_mouse_paints_a_ball_and_changes_the_volume(reviewed: Any) -> None:
+    before = int((reviewed.sides() == 1).sum())
+    editor = reviewed.ui.segmentEditor
+    editor.setCurrentSegmentID("Left-kidney")
+    mouse.click(QWidget.findChild(editor, QToolButton, "Paint"))
+    assert editor.mrmlSegmentEditorNode().GetAttribute("BrushSphere") == "1"
+    places = np.argwhere(reviewed.sides() == 1)
+    from RenalLayersLib.Inputs import volumeOf
+
+    centre = volumeOf(reviewed.image).grid.to_ras(places[[len(places) // 2]])[0]
+    red = slicer.app.layoutManager().sliceWidget("Red")
+    red.sliceLogic().GetSliceNode().JumpSliceByOffsetting(*centre)
+    reviewed.host.wait(30)
+    edge = centre + np.array([-35.0, 0.0, 0.0])
+    start, end = (mouse.slicePosition(red, point) for point in (edge, edge + np.array([-6.0, 0.0, 0.0])))
+    mouse.drag(red.sliceView(), start, end, steps=4)
+    reviewed.rest()
+    painted = int((reviewed.sides() == 1).sum()) - before
+    assert painted > 0
+    assert agreement(reviewed)["Left"][4] == f"{100 * painted / before:+.1f}"
+    undo(reviewed)
+    assert int((reviewed.sides() == 1).sum()) == before
+
+
+def test_the_verdict_follows_a_correction(reviewed: Any) -> None:
+    assert reviewed.ui.verdictBox.currentText == "Accepted"
+    reviewed.paint(stroke)
+    reviewed.rest()
+    assert reviewed.ui.verdictBox.currentText == "Accepted after correction"
+    mouse.choose(reviewed.ui.verdictBox, "Rejected")
+    reviewed.paint(stroke)
+    reviewed.rest()
+    assert reviewed.ui.verdictBox.currentText == "Rejected"
+
+
+def speck(array: np.ndarray) -> None:
+    array[-3:, -3:, -3:] = 1
+
+
+def hole(array: np.ndarray) -> None:
+    deepest = ndimage.distance_transform_edt(array).argmax()
+    array[np.unravel_index(deepest, array.shape)] = 0
+
+
+def test_lights_turn_with_the_mask_and_say_why(reviewed: Any) -> None:
+    assert checks(reviewed)["Sides"][0] == "✓"
+    assert checks(reviewed)["Certainty"] == ("✓", "The network is certain at the surface: left 93% and right 91%.")
+    reviewed.paint(speck)
+    reviewed.rest()
+    assert checks(reviewed)["Parts"][0] == "!"
+    assert "has 2 parts, the second of" in checks(reviewed)["Parts"][1]
+    assert checks(reviewed)["Border of the image"][0] == "!"
+    reviewed.paint(stroke)
+    reviewed.rest()
+    assert checks(reviewed)["Left against right"][0] in "!✗"
+
+
+@pytest.mark.parametrize("button", ["keepLargestButton", "removeSmallButton"])
+def test_a_speck_goes_at_one_click_and_comes_back_with_undo(reviewed: Any, button: str) -> None:
+    clean = reviewed.sides().copy()
+    reviewed.paint(speck)
+    mouse.enterNumber(reviewed.ui.smallestIslandSpin, 2)
+    specked = reviewed.sides().copy()
+    mouse.click(getattr(reviewed.ui, button))
+    reviewed.rest()
+    np.testing.assert_array_equal(reviewed.sides(), clean)
+    undo(reviewed)
+    np.testing.assert_array_equal(reviewed.sides(), specked)
+
+
+def test_sides_are_swapped_and_the_review_sees_it(reviewed: Any) -> None:
+    before = reviewed.sides().copy()
+    mouse.click(reviewed.ui.swapButton)
+    reviewed.rest()
+    np.testing.assert_array_equal(reviewed.sides(), np.array([0, 2, 1], np.uint8)[before])
+    assert checks(reviewed)["Sides"][0] == "✗"
+    assert agreement(reviewed)["Both"][0] == "1.000"
+    mouse.click(reviewed.ui.splitButton)
+    reviewed.rest()
+    assert "split at the spine" in reviewed.status
+    np.testing.assert_array_equal(reviewed.sides(), before)
+    undo(reviewed)
+    undo(reviewed)
+    np.testing.assert_array_equal(reviewed.sides(), before)
+
+
+def test_a_hole_is_filled_and_smoothing_keeps_the_volume(reviewed: Any) -> None:
+    mouse.click(reviewed.ui.fillHolesButton)
+    reviewed.rest()
+    before = reviewed.sides().copy()
+    reviewed.paint(hole)
+    assert (reviewed.sides() != before).any()
+    mouse.click(reviewed.ui.fillHolesButton)
+    reviewed.rest()
+    np.testing.assert_array_equal(reviewed.sides(), before)
+    mouse.click(reviewed.ui.smoothButton)
+    reviewed.rest()
+    smoothed = reviewed.sides()
+    assert (smoothed != before).any()
+    for side in (1, 2):
+        assert (smoothed == side).sum() == pytest.approx((before == side).sum(), rel=0.02)
+    undo(reviewed)
+    np.testing.assert_array_equal(reviewed.sides(), before)
+
+
+def test_a_segment_that_holds_both_kidneys_is_split_at_the_spine(reviewed: Any) -> None:
+    before = reviewed.sides().copy()
+    node = reviewed.segmentation
+    reviewed.paint(lambda array: array.__setitem__(slice(None), before > 0))
+    node.GetSegmentation().RemoveSegment("Right-kidney")
+    segment = node.GetSegmentation().GetSegment("Left-kidney")
+    segment.SetName("kidneys")
+    segment.SetTerminology("")
+    mouse.click(reviewed.ui.splitButton)
+    reviewed.rest()
+    found = reviewed.sides()
+    np.testing.assert_array_equal(found, before)
+
+
+def test_an_empty_mask_says_what_to_do(reviewed: Any) -> None:
+    for name in ("Left kidney", "Right kidney"):
+        reviewed.paint(lambda array: array.__setitem__(slice(None), 0), name)
+    reviewed.rest()
+    mouse.click(reviewed.ui.keepLargestButton)
+    assert reviewed.error == "The kidneys are empty: outline them first."
+    assert checks(reviewed)["Volume"] == ("✗", "The mask holds no kidney.")
+
+
+def test_what_was_changed_is_shown_and_hidden(reviewed: Any) -> None:
+    removed = []
+    reviewed.paint(lambda array: removed.append(stroke(array)))
+    reviewed.paint(speck, "Right kidney")
+    reviewed.rest()
+    mouse.click(reviewed.ui.showChangesCheck)
+    node = reviewed.segmentation.GetNodeReference("Renal.Changes")
+    counts = {
+        name: int(slicer.util.arrayFromSegmentBinaryLabelmap(node, name, reviewed.image).sum())
+        for name in ("added", "removed")
+    }
+    assert counts == {"added": 27, "removed": removed[0]}
+    assert node.GetSegmentation().GetSegment("removed").GetName() == "Removed"
+    mouse.click(reviewed.ui.showChangesCheck)
+    assert reviewed.segmentation.GetNodeReference("Renal.Changes") is None
+
+
+def test_a_review_needs_a_name(reviewed: Any) -> None:
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert "Write your name or initials" in reviewed.error
+    assert reviewed.ui.recordLabel.text == "Not reviewed yet."
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews.jsonl"])
+def test_a_review_is_kept_in_the_scene_and_appended_to_the_log(reviewed: Any, tmp_path: Path, name: str) -> None:
+    reviewed.host.dialogs.answerWith(str(tmp_path / name))
+    mouse.click(reviewed.ui.logButton)
+    assert reviewed.ui.logLabel.text == name
+    mouse.type_(reviewed.ui.reviewerEdit, "Ada")
+    mouse.type_(reviewed.ui.commentEdit, "fine; 'upper' pole, left")
+    mouse.click(reviewed.ui.saveReviewButton)
+    reviewed.paint(stroke)
+    reviewed.rest()
+    mouse.choose(reviewed.ui.verdictBox, "Rejected")
+    mouse.click(reviewed.ui.saveReviewButton)
+    text = (tmp_path / name).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines())) if name.endswith("csv") else [*map(json.loads, text.splitlines())]
+    assert [row["verdict"] for row in rows] == ["accepted", "rejected"]
+    assert rows[0]["comment"] == "fine; 'upper' pole, left"
+    assert (rows[0]["reviewer"], rows[0]["image"], rows[0]["dice_left"]) == ("Ada", "T2w", "1")
+    assert float(rows[1]["dice_left"]) < 1
+    from RenalSegmentationLib.Records import recordsOf
+
+    assert recordsOf(reviewed.segmentation) == rows
+    assert reviewed.ui.recordLabel.text.startswith("Rejected by Ada, ")
+
+
+def test_a_log_that_cannot_be_written_is_named_and_the_scene_keeps_the_review(reviewed: Any, tmp_path: Path) -> None:
+    from RenalSegmentationLib.Records import recordsOf
+
+    (tmp_path / "reviews.csv").mkdir()
+    reviewed.host.dialogs.answerWith(str(tmp_path / "reviews.csv"))
+    mouse.click(reviewed.ui.logButton)
+    mouse.type_(reviewed.ui.reviewerEdit, "Ada")
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert "reviews.csv is not a review log" in reviewed.error
+    assert len(recordsOf(reviewed.segmentation)) == 1
+
+
+def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
+    reviewed.add(reviewed.subject.t1w, "T1w")
+    reviewed.openSection("tissueButton")
+    assert not reviewed.ui.splitTissueButton.enabled
+    assert reviewed.ui.splitTissueButton.toolTip == "Choose a T1-weighted image or a T1 map."
+    mouse.choose(reviewed.ui.tissueSelector, "T1w")
+    mouse.click(reviewed.ui.splitTissueButton)
+    reviewed.rest()
+    node = reviewed.segmentation
+    truth = reviewed.subject.tissue.array
+    for name, label in (("Cortex", 1), ("Medulla", 2)):
+        found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, reviewed.image).transpose(2, 1, 0) > 0
+        assert found[(truth == label) & (reviewed.sides() > 0)].mean() > 0.9
+        assert "of kidney" in node.GetSegmentation().GetSegment(name).GetTerminology()
+    names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
+    assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
+    undo(reviewed)
+    assert node.GetSegmentation().GetSegment("Cortex") is None
+
+
+def test_an_image_without_two_tissues_says_so(reviewed: Any) -> None:
+    flat = reviewed.subject.t1w.like(np.random.default_rng(0).normal(100, 5, reviewed.subject.t1w.array.shape))
+    reviewed.add(flat, "Flat")
+    reviewed.openSection("tissueButton")
+    mouse.choose(reviewed.ui.tissueSelector, "Flat")
+    mouse.click(reviewed.ui.splitTissueButton)
+    assert "Cortex and medulla cannot be told apart" in reviewed.error
+    assert reviewed.segmentation.GetSegmentation().GetSegment("Cortex") is None

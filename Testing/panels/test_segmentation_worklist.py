@@ -1,0 +1,329 @@
+"""A folder of cases: outlined in the background, stepped through, saved as one goes, resumed after any end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import nibabel
+import numpy as np
+import pytest
+import slicer
+from PySide6.QtCore import Qt
+from Testing.host import mouse
+from Testing.panels.segmentation_panel import FAKE, SMALL, isAlive
+
+from renal_layers.phantom import reference_object
+from renal_segmentation.files import write_image
+from renal_segmentation.review import read_reviews
+from renal_segmentation.worklist import Status, Worklist
+
+NAMES = ("case 1", "case 2", "case 10")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder with three images, the last one damaged."""
+    image = reference_object(SMALL).t2w
+    for name in NAMES:
+        write_image(tmp_path / f"{name}.nii.gz", image.array.astype(np.float32), image.grid, "T2w")
+    return tmp_path
+
+
+@pytest.fixture
+def cases(host: Any, folder: Path) -> Any:
+    """Open RenalSegmentation with the worklist of the folder."""
+    from Testing.panels.segmentation_panel import SegmentationPanel
+
+    panel = SegmentationPanel(host)
+    host.mainWindow.resize(1500, 2600)
+    panel.openSection("worklistButton")
+    panel.openSection("reviewButton")
+    open_(panel, folder)
+    return panel
+
+
+def open_(panel: Any, folder: Path) -> None:
+    """Open a folder by mouse."""
+    panel.host.dialogs.answerWith(str(folder))
+    mouse.click(panel.ui.openFolderButton)
+    panel.host.wait(20)
+
+
+def outlineAll(panel: Any) -> None:
+    """Outline all that wait, by mouse."""
+    mouse.click(panel.ui.runAllButton)
+    panel.rest()
+
+
+def states(panel: Any) -> list[str]:
+    return [row[1] for row in panel.table(panel.ui.worklistTable)]
+
+
+def names() -> list[str]:
+    """Return the names of all images and segmentations in the scene."""
+    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTextNode")
+    return [node.GetName() for kind in kinds for node in slicer.util.getNodesByClass(kind)]
+
+
+def bite(array: np.ndarray) -> None:
+    """Take the part of a kidney beyond its middle along the first axis away."""
+    rows = np.flatnonzero(array.any(axis=(1, 2)))
+    array[rows[len(rows) // 2] :] = 0
+
+
+def test_a_folder_is_listed_in_natural_order_and_its_first_case_is_opened(cases: Any) -> None:
+    assert cases.table(cases.ui.worklistTable) == [[name, "waiting"] for name in NAMES]
+    assert cases.parameters.inputVolume.GetName() == "case 1"
+    assert cases.status == "case 1 is not outlined yet."
+
+
+def test_all_cases_are_outlined_in_the_background_while_the_panel_lives(cases: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.2")
+    mouse.click(cases.ui.runAllButton)
+    cases.host.waitUntil(lambda: "2 more wait" in cases.ui.worklistLabel.text, 30000)
+    assert cases.ui.runAllButton.text == "Stop outlining"
+    assert not cases.ui.applyButton.enabled
+    assert "worklist is being outlined" in cases.ui.applyButton.toolTip
+    mouse.click(cases.ui.nextButton)
+    assert cases.parameters.inputVolume.GetName() == "case 2"
+    cases.rest()
+    assert states(cases) == ["outlined"] * 3
+    assert cases.status == "3 cases were outlined, 0 failed."
+    assert cases.ui.worklistLabel.text == "3 cases: 3 outlined, 0 reviewed, 0 failed."
+    assert cases.ui.applyButton.enabled
+    # The case that was looked at shows its outline as soon as there is one.
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+
+
+def test_stopping_ends_the_network_and_keeps_what_is_done(cases: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "hang")
+    mouse.click(cases.ui.runAllButton)
+    cases.host.waitUntil(lambda: "outlining" in cases.ui.worklistLabel.text, 30000)
+    program = cases.panel.worklist.background.identifier
+    mouse.click(cases.ui.runAllButton)
+    cases.rest()
+    assert not isAlive(program)
+    assert states(cases) == ["waiting"] * 3
+    assert cases.ui.runAllButton.text == "Outline all that wait"
+
+
+def test_a_case_that_fails_says_why_and_does_not_stop_the_others(cases: Any, folder: Path) -> None:
+    (folder / "case 2.nii.gz").write_bytes(b"no image")
+    outlineAll(cases)
+    assert states(cases) == ["outlined", "failed", "outlined"]
+    assert "2 cases were outlined, 1 failed" in cases.error
+    assert "case 2.nii.gz cannot be read as an image" in cases.ui.worklistTable.item(1, 1).toolTip()
+    mouse.click(cases.ui.nextButton)
+    assert "case 2.nii.gz" in cases.error
+    assert cases.segmentation is None
+    mouse.click(cases.ui.nextButton)
+    assert cases.segmentation.GetName() == "case 10 kidneys"
+
+
+def test_stepping_keeps_one_case_in_the_scene_and_saves_corrections(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    corrected = cases.sides().copy()
+    mouse.click(cases.ui.nextButton)
+    cases.rest()
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+    assert [name for name in names() if "case 1" in name] == []
+    assert sorted(names()) == ["case 2", "case 2 kidneys", "case 2 kidneys, as outlined by the network"]
+    saved = np.asarray(nibabel.load(folder / "renal-review" / "case 1" / "kidneys.nii.gz").dataobj)
+    np.testing.assert_array_equal(saved, corrected)
+    mouse.click(cases.ui.previousButton)
+    cases.rest()
+    np.testing.assert_array_equal(cases.sides(), corrected)
+    assert float(cases.table(cases.ui.agreementTable)[0][1]) < 1
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
+def test_a_correction_is_saved_as_soon_as_the_hand_rests(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    path = folder / "renal-review" / "case 1" / "kidneys.nii.gz"
+    assert not path.exists()
+    cases.paint(bite)
+    cases.rest()
+    np.testing.assert_array_equal(np.asarray(nibabel.load(path).dataobj), cases.sides())
+
+
+def test_keys_step_and_accept(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    window = cases.host.mainWindow
+    window.activateWindow()
+    cases.host.waitUntil(lambda: window.isActiveWindow)
+    mouse.press(window, Qt.Key.Key_PageDown, modifiers=Qt.KeyboardModifier.ControlModifier)
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+    mouse.press(window, Qt.Key.Key_PageUp, modifiers=Qt.KeyboardModifier.ControlModifier)
+    assert cases.segmentation.GetName() == "case 1 kidneys"
+    mouse.press(window, Qt.Key.Key_Return, modifiers=Qt.KeyboardModifier.ControlModifier)
+    assert states(cases) == ["reviewed", "outlined", "outlined"]
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+    mouse.press(window, Qt.Key.Key_PageDown, modifiers=Qt.KeyboardModifier.ControlModifier)
+    mouse.press(window, Qt.Key.Key_PageDown, modifiers=Qt.KeyboardModifier.ControlModifier)
+    assert cases.status == "This is the last case."
+
+
+def test_reviews_go_to_the_log_of_the_worklist(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    mouse.click(cases.ui.nextButton)
+    cases.paint(bite)
+    cases.rest()
+    mouse.click(cases.ui.saveReviewButton)
+    rows = read_reviews(folder / "renal-review" / "reviews.csv")
+    assert [(row["image"], row["verdict"]) for row in rows] == [
+        ("case 1", "accepted"),
+        ("case 2", "accepted after correction"),
+    ]
+    mouse.click(cases.ui.previousButton)
+    assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
+
+
+def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    mouse.click(cases.ui.nextButton)
+    cases.paint(bite)
+    corrected = cases.sides().copy()
+    slicer.mrmlScene.Clear(0)
+    cases.host.wait(20)
+    assert cases.ui.worklistTable.rowCount == 0
+    open_(cases, folder)
+    assert states(cases) == ["reviewed", "corrected", "outlined"]
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
+def test_a_double_click_opens_a_case(cases: Any) -> None:
+    outlineAll(cases)
+    table = cases.ui.worklistTable
+    mouse.clickCell(table, 2, 0)
+    from PySide6.QtTest import QTest
+
+    place = table.visualItemRect(table.item(2, 0)).center()
+    QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    assert cases.segmentation.GetName() == "case 10 kidneys"
+
+
+def test_a_folder_without_images_says_so(cases: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    open_(cases, tmp_path / "empty")
+    assert "holds no NIfTI image" in cases.error
+    assert len(cases.table(cases.ui.worklistTable)) == 3
+
+
+class Database:
+    """Stands for Slicer's DICOM database with one MR series and one report."""
+
+    isOpen = True
+    values: ClassVar = {("mr", "0008,0060"): "MR", ("mr", "0010,0020"): "P1", ("mr", "0008,103e"): "T2w cor",
+                       ("sr", "0008,0060"): "SR"}  # fmt: skip
+
+    def patients(self) -> list[str]:
+        return ["1"]
+
+    def studiesForPatient(self, patient: str) -> list[str]:
+        return ["study"]
+
+    def seriesForStudy(self, study: str) -> list[str]:
+        return ["1.2.mr", "1.2.sr"]
+
+    def filesForSeries(self, series: str, count: int) -> list[str]:
+        return [series.rpartition(".")[2]]
+
+    def fileValue(self, file: str, tag: str) -> str:
+        return self.values.get((file, tag), "")
+
+
+def test_series_of_the_dicom_database_become_cases(cases: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    image = reference_object(SMALL).t2w
+
+    def loadSeriesByUID(series: list[str]) -> list[str]:
+        assert series == ["1.2.mr"]
+        return [cases.add(image, "loaded").GetID()]
+
+    utils = SimpleNamespace(DICOMUtils=SimpleNamespace(loadSeriesByUID=loadSeriesByUID))
+    monkeypatch.setitem(sys.modules, "DICOMLib", utils)
+    monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
+    (tmp_path / "study").mkdir()
+    cases.host.dialogs.answerWith(str(tmp_path / "study"))
+    mouse.click(cases.ui.addSeriesButton)
+    assert cases.table(cases.ui.worklistTable) == [["P1 T2w cor", "waiting"]]
+    outlineAll(cases)
+    assert states(cases) == ["outlined"]
+    assert cases.sides().any()
+
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from Testing.host.session import start
+host = start()
+host.mainWindow.show()
+from Testing.panels.segmentation_panel import SegmentationPanel
+panel = SegmentationPanel(host)
+panel.panel.worklist.open(Path(sys.argv[1]))
+panel.ui.reviewerEdit.text = "Ada"
+panel.ui.runAllButton.click()
+print("ready", flush=True)
+while True:
+    host.wait(20)
+    if panel.segmentation is not None and not panel.panel.worklist.background.busy:
+        panel.paint(lambda array: array.__setitem__(slice(None, 30), 0))
+        host.wait(100)
+        panel.ui.saveReviewButton.click()
+        print("reviewed", flush=True)
+        panel.ui.nextButton.click()
+"""
+
+
+def killedWhen(folder: Path, condition: Any) -> None:
+    """Run the worklist in a host of its own and kill it with all it started when a condition holds."""
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder)], cwd=root, env=environment, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert program.stdout is not None
+    assert program.stdout.readline() == b"ready\n"
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(program.pid, signal.SIGKILL)
+    program.wait()
+    program.stdout.close()
+
+
+def test_nothing_is_lost_when_slicer_is_killed_between_and_during_cases(host: Any, folder: Path) -> None:
+    from Testing.panels.segmentation_panel import SegmentationPanel
+
+    place = folder / "renal-review"
+    killedWhen(folder, lambda: (place / "case 1" / "network.nii.gz").exists())
+    first = Worklist.load(place)
+    assert [case.name for case in first.cases] == list(NAMES)
+    killedWhen(folder, lambda: (place / "reviews.csv").exists())
+    worklist = Worklist.load(place)
+    assert worklist.status(worklist.cases[0]) == Status.REVIEWED
+    for path in place.rglob("*.nii.gz"):
+        assert np.asarray(nibabel.load(path).dataobj).max() == 2
+    assert [row["image"] for row in read_reviews(place / "reviews.csv")] == ["case 1"]
+    panel = SegmentationPanel(host)
+    panel.openSection("worklistButton")
+    open_(panel, folder)
+    assert panel.parameters.inputVolume.GetName() == "case 2"
+    outlineAll(panel)
+    assert set(states(panel)) <= {"outlined", "corrected", "reviewed"}
+    assert FAKE[0] == sys.executable
