@@ -221,11 +221,13 @@ class ReviewPanel:
 
     def _chooseLog(self) -> None:
         before = slicer.app.userSettings().value(LOG_SETTING, "") or "reviews.csv"
-        kinds = _("Review log (*.csv *.jsonl)")
-        path = qt.QFileDialog.getSaveFileName(
-            None, _("Review log"), before, kinds, "", qt.QFileDialog.DontConfirmOverwrite
-        )
-        if path:
+        dialog = qt.QFileDialog(None, _("Review log"), before, _("Review log (*.csv *.jsonl)"))
+        dialog.acceptMode = qt.QFileDialog.AcceptSave
+        dialog.fileMode = qt.QFileDialog.AnyFile
+        # Reviews are added to a log that is there; nothing is overwritten.
+        dialog.setOption(qt.QFileDialog.DontConfirmOverwrite, True)
+        if dialog.exec_() and dialog.selectedFiles():
+            path = dialog.selectedFiles()[0]
             suffix = "" if Path(path).suffix else ".csv"
             slicer.app.userSettings().setValue(LOG_SETTING, path + suffix)
             self._showLog()
