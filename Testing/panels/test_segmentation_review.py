@@ -276,10 +276,10 @@ def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
     reviewed.rest()
     node = reviewed.segmentation
     truth = reviewed.subject.tissue.array
-    for name, label in (("Cortex", 1), ("Medulla", 2)):
+    for name, label, code in (("Cortex", 1, "SCT^50403003"), ("Medulla", 2, "UBERON^0000362")):
         found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, reviewed.image).transpose(2, 1, 0) > 0
         assert found[(truth == label) & (reviewed.sides() > 0)].mean() > 0.9
-        assert "of kidney" in node.GetSegmentation().GetSegment(name).GetTerminology()
+        assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
     names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
     assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
     undo(reviewed)
