@@ -61,9 +61,7 @@ class LiveLayers:
         if not hasattr(slicer.modules, MODULE.lower()):
             raise RenalError(_("The module Renal Layers is not there: install the extension Renal again."))
         slicer.util.selectModule(MODULE)
-        parameters = slicer.util.getModuleWidget(MODULE).logic.getParameterNode()
-        parameters.segmentation = node
-        parameters.autoUpdate = True
+        slicer.util.getModuleWidget(MODULE).logic.getParameterNode().segmentation = node
 
     def _layers(self) -> Any:
         """Return the logic of RenalLayers if it shows layers of the segmentation that is followed, else None."""
@@ -71,8 +69,8 @@ class LiveLayers:
             return None
         logic = slicer.util.getModuleWidget(MODULE).logic
         parameters = logic.getParameterNode()
-        shown = parameters.autoUpdate and parameters.segmentation is self._node
-        return logic if shown and logic.study(parameters) is not None else None
+        shown = parameters.segmentation is self._node and logic.study(parameters) is not None
+        return logic if shown else None
 
     def _changed(self) -> None:
         logic = self._layers()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from renal_segmentation.correction import TOUCHING, holes_of
@@ -78,7 +79,10 @@ _USUAL = Limits()
 
 
 def check_mask(
-    side: Volume, confidence: Mapping[str, float] | None = None, limits: Limits = _USUAL
+    side: Volume,
+    confidence: Mapping[str, float] | None = None,
+    limits: Limits = _USUAL,
+    occupied: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Check, ...]:
     """Return the checks of a mask, always the same ones in the same order.
 
@@ -90,6 +94,8 @@ def check_mask(
         Certainty of the network at the surface of each kidney, by ``left`` and ``right``.
     limits : Limits
         What counts as usual.
+    occupied : ndarray of bool, shape (I, J, K), optional
+        Voxels that belong to something else, such as the sinus or a cyst: they are no holes.
     """
     there = [value for value in Side if (side.array == value).any()]
     volumes = {value: float((side.array == value).sum() * side.grid.voxel_ml) for value in there}
@@ -98,7 +104,7 @@ def check_mask(
         _difference(volumes, limits),
         _islands(side, there, limits),
         _border(side, there),
-        _holes(side, there, limits),
+        _holes(side, there, limits, occupied),
         _position(side, there),
         _confidence(confidence or {}, there, limits),
     )
@@ -169,10 +175,12 @@ def _border(side: Volume, there: list[Side]) -> Check:
     return Check("border", light, _sentence(words) if words else "The kidneys lie within the image.")
 
 
-def _holes(side: Volume, there: list[Side], limits: Limits) -> Check:
+def _holes(side: Volume, there: list[Side], limits: Limits, occupied: npt.NDArray[np.bool_] | None) -> Check:
     words, light = [], Light.GREEN
     for value in there:
         holes = holes_of(side.array == value) & (side.array == 0)
+        if occupied is not None:
+            holes &= ~occupied
         ml = float(holes.sum() * side.grid.voxel_ml)
         if ml > 0:
             count = ndimage.label(holes)[1]
