@@ -15,6 +15,7 @@ pytest.importorskip("torch", reason="the network runs with torch, which is not i
 from Testing.core.networks import noise_image, tiny_bundle
 
 from renal_segmentation.cli import main
+from renal_segmentation.errors import MissingPackageError
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.models import shipped
 from renal_segmentation.synthesis.abdomen import generate_abdomen
@@ -116,6 +117,17 @@ def test_being_asked_to_end_leaves_nothing_half_written(tmp_path, model):
     process.communicate(timeout=120)
     assert process.returncode == 143
     assert list(output.parent.iterdir()) == []
+
+
+def test_without_torch_the_remedy_is_named(tmp_path, image, model, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    options = ["--output", str(tmp_path / "m.nii.gz"), "--model", model, "--progress", "none"]
+    assert main(["predict", str(image), *options]) == 2
+    assert "pip install torch" in capsys.readouterr().err
+    assert main(["train", "--output", str(tmp_path / "t")]) == 2
+    assert "pip install torch" in capsys.readouterr().err
+    with pytest.raises(MissingPackageError, match="pip install torch"):
+        render(generate_abdomen(1, 6.0), 1)
 
 
 @pytest.mark.skipif(shipped.folder() is None, reason="this copy of Renal comes without its network")
