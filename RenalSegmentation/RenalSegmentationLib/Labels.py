@@ -11,10 +11,10 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import EmptyMaskError, InputError
 from renal_segmentation.labels import Side
-from renal_segmentation.volume import Grid, Volume
+from renal_segmentation.volume import Grid, Volume, bounding_box
 from RenalLayersLib.Guesses import guessSegments
 from RenalLayersLib.Inputs import Piece, segmentPiece, volumeOf
-from RenalLayersLib.Segments import addSegment, labelmapOf
+from RenalLayersLib.Segments import labelmapOf
 from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SegmentKind
 
 KIDNEY_OF = {Side.LEFT: LEFT_KIDNEY, Side.RIGHT: RIGHT_KIDNEY}
@@ -140,11 +140,21 @@ def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: Segm
     structure : SegmentKind
         Name, code and colour of a segment that is added.
     """
-    volume = Volume(inside.astype(np.uint8), localAffine(referenceOf(node)))
+    labelmap = labelmapIn(referenceOf(node), inside)
     if identifier:
-        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmapOf(volume), node, identifier)
+        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmap, node, identifier)
         return identifier
-    return addSegment(node, structure.name, volume, structure.color, structure.terminology)
+    node.AddSegmentFromBinaryLabelmapRepresentation(labelmap, structure.name, structure.color, structure.segmentId)
+    node.GetSegmentation().GetSegment(structure.segmentId).SetTerminology(structure.terminology)
+    return structure.segmentId
+
+
+def labelmapIn(reference: Any, inside: np.ndarray) -> Any:
+    """Return a mask on the voxels of a volume node as a label map that holds only the box around it."""
+    box = bounding_box(inside) if inside.any() else (slice(0, 1),) * 3
+    labelmap = labelmapOf(Volume(inside[box], localAffine(reference)))
+    labelmap.SetExtent(*(bound for part in box for bound in (part.start, part.stop - 1)))
+    return labelmap
 
 
 def localAffine(volume: Any) -> np.ndarray:
