@@ -95,7 +95,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._worklist.enter()
 
     def exit(self) -> None:
-        """Stop following the scene; a run goes on."""
+        """Stop following the scene, and take away what is shown for this module only; a run goes on."""
+        if self._parameters is not None:
+            showCopy(self._parameters.segmentation, False)
         self._correction.exit()
         self._worklist.exit()
         self.setParameters(None)

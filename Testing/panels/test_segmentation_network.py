@@ -28,16 +28,17 @@ def real(segmentation: Any, tmp_path: Path, monkeypatch: Any) -> Any:
     return segmentation
 
 
-def bundle(folder: Path) -> Path:
-    """Write a bundle whose weights were changed after its checksum was taken."""
+def bundle(folder: Path, damaged: bool = True) -> Path:
+    """Write a bundle; a damaged one has weights that were changed after their checksum was taken."""
     torch = pytest.importorskip("torch")
     from renal_segmentation.network.bundle import WEIGHTS, write_bundle
 
     state = {"w": torch.zeros(1)}
     networks = {stage: {"features": [4, 8], "thin": 1} for stage in ("localiser", "refiner")}
-    write_bundle(folder, dict.fromkeys(networks, state), networks, "damaged", {"summary": "a test"})
-    with (folder / WEIGHTS).open("ab") as stream:
-        stream.write(b"one byte more")
+    write_bundle(folder, dict.fromkeys(networks, state), networks, "a-test", {"summary": "a test"})
+    if damaged:
+        with (folder / WEIGHTS).open("ab") as stream:
+            stream.write(b"one byte more")
     return folder
 
 
@@ -60,6 +61,25 @@ def test_a_file_that_is_no_model_is_named(real: Any, tmp_path: Path) -> None:
     real.rest()
     assert "holds no model" in real.error
     assert real.ui.applyButton.text == "Apply"
+
+
+def test_a_model_is_imported_from_a_file_chosen_and_removed_again(real: Any, tmp_path: Path) -> None:
+    import qt
+
+    folder = bundle(tmp_path / "my-kidneys", damaged=False)
+    with zipfile.ZipFile(tmp_path / "my-kidneys.zip", "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(tmp_path))
+    real.host.dialogs.answerWith(str(tmp_path / "my-kidneys.zip"))
+    mouse.click(real.ui.importModelButton)
+    real.rest()
+    assert real.status == "The model is installed: press Apply."
+    assert real.parameters.model == "my-kidneys"
+    assert "MRI and CT" in real.ui.modelLabel.text
+    real.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    mouse.click(real.ui.removeModelButton)
+    assert not (tmp_path / "models" / "my-kidneys").exists()
+    assert real.parameters.model != "my-kidneys"
 
 
 def test_an_unknown_model_of_an_old_scene_is_named_with_those_there_are(real: Any) -> None:

@@ -107,12 +107,17 @@ def test_reload_and_unload_leave_no_observer_behind(segmentation: Any) -> None:
 
 def test_leaving_the_module_gives_the_mouse_and_the_observers_back(segmentation: Any) -> None:
     use(segmentation)
+    mouse.click(segmentation.ui.showAiCheck)
+    contour = segmentation.segmentation.GetNodeReference("Renal.AI").GetDisplayNode()
+    assert contour.GetVisibility()
     slicer.util.selectModule("Data")
     segmentation.host.wait(20)
     assert segmentation.ui.segmentEditor.activeEffect() is None
+    assert not contour.GetVisibility()
     away = countObservers(slicer.mrmlScene)
     slicer.util.selectModule("RenalSegmentation")
     segmentation.rest()
+    assert contour.GetVisibility()
     assert sum(countObservers(slicer.mrmlScene).values()) > sum(away.values())
     slicer.util.selectModule("Data")
     segmentation.host.wait(20)
