@@ -1,13 +1,23 @@
-"""Pictures of the modules for the README and the extension catalogue: ``python -m Testing.screenshots``."""
+"""Pictures of the modules for the README and the extension catalogue.
+
+``python -m Testing.screenshots [layers] [segmentation]``; without the weights of the model that comes with Renal, the
+stand-in of the tests takes the place of the network.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from renal_layers.phantom import PhantomSettings, reference_object
+from renal_segmentation.files import write_image
+from renal_segmentation.models import shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "Resources" / "Screenshots"
@@ -15,7 +25,7 @@ SIZE = (1500, 1040)
 
 
 def main() -> None:
-    """Drive RenalLayers on the reference object and take its pictures."""
+    """Drive both modules on the reference object and take their pictures."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from Testing.host.session import start, stop
 
@@ -23,7 +33,13 @@ def main() -> None:
     host.mainWindow.resize(*SIZE)
     host.mainWindow.show()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _layers(host)
+    if "layers" in (sys.argv[1:] or ["layers"]):
+        _layers(host)
+    if "segmentation" in (sys.argv[1:] or ["segmentation"]):
+        host.reset()
+        host.mainWindow.resize(*SIZE)
+        host.mainWindow.show()
+        _segmentation(host)
     stop()
 
 
@@ -104,9 +120,142 @@ def _emptySegment(host: Any, widget: Any) -> None:
     host.wait(200)
 
 
+def _segmentation(host: Any) -> None:
+    """Outline, correct, review, and step through a worklist."""
+    widget = host.open(ROOT / "RenalSegmentation" / "RenalSegmentation.py")
+    panel, ui = widget.panel, widget.panel.ui
+    subject = reference_object(PhantomSettings(with_cyst=True))
+    image, t1w = _volume("T2w", subject.t2w), _volume("T1w", subject.t1w)
+    ui.inputSelector.setCurrentNode(image)
+    _slicer().util.setSliceViewerLayers(background=image, fit=True)
+    host.wait(200)
+    scratch = tempfile.TemporaryDirectory()
+    if shipped.folder() is None:
+        _standIn(widget, subject, Path(scratch.name) / "mask.nii.gz")
+    ui.applyButton.click()
+    _rest(host, panel)
+    ui.heightSpin.value, ui.weightSpin.value = 178.0, 74.0
+    _threeD(host, panel)
+    _take(host, "segmentation-outline")
+    _brush(host, panel, image)
+    _fold(ui, "correctButton")
+    ui.showAiCheck.click()
+    _take(host, "segmentation-correct")
+    ui.segmentEditor.setActiveEffectByName("")
+    _fold(ui, "reviewButton")
+    ui.showAiCheck.click()
+    ui.showChangesCheck.click()
+    ui.reviewerEdit.text = "A. Reader"
+    ui.commentEdit.plainText = "Upper pole of the left kidney completed."
+    ui.saveReviewButton.click()
+    _rest(host, panel)
+    _take(host, "segmentation-review")
+    ui.showChangesCheck.click()
+    _fold(ui, "tissueButton", "volumesButton")
+    ui.tissueSelector.setCurrentNode(t1w)
+    ui.splitTissueButton.click()
+    _rest(host, panel)
+    _take(host, "segmentation-tissue")
+    with tempfile.TemporaryDirectory() as folder:
+        _worklist(host, panel, Path(folder), subject)
+    host.unload("RenalSegmentation")
+    scratch.cleanup()
+
+
+def _standIn(widget: Any, subject: Any, path: Path) -> None:
+    """Have a stand-in give the kidneys that are built in, without the upper pole of the left one."""
+    side = subject.mask.array.copy()
+    places = np.argwhere(side == 1)
+    height = subject.mask.grid.to_ras(places)[:, 2]
+    side[tuple(places[height > height.max() - 14].T)] = 0
+    write_image(path, side, subject.mask.grid, "kidneys")
+    os.environ["RENAL_FAKE"] = f"mask:{path}"
+    widget.logic.predictor = (sys.executable, str(ROOT / "Testing" / "panels" / "fakeNetwork.py"), "predict")
+
+
+def _worklist(host: Any, panel: Any, folder: Path, subject: Any) -> None:
+    """Outline four cases, one of them damaged, and look at the second."""
+    for number in (1, 2, 4):
+        image = subject.t2w
+        write_image(folder / f"subject {number:02d}.nii.gz", image.array.astype("float32"), image.grid, "T2w")
+    (folder / "subject 03.nii.gz").write_bytes(b"cut off")
+    _slicer().mrmlScene.Clear(0)
+    panel.worklist.open(folder)
+    panel.ui.runAllButton.click()
+    _rest(host, panel)
+    panel.ui.reviewerEdit.text = "A. Reader"
+    panel.ui.saveReviewButton.click()
+    panel.ui.nextButton.click()
+    _rest(host, panel)
+    _threeD(host, panel)
+    _fold(panel.ui, "worklistButton", "volumesButton")
+    _take(host, "segmentation-worklist")
+
+
+def _brush(host: Any, panel: Any, image: Any) -> None:
+    """Paint at the upper pole of the left kidney, as a person does with the mouse."""
+    from Testing.host import mouse
+
+    editor = panel.ui.segmentEditor
+    editor.setCurrentSegmentID("Left-kidney")
+    editor.setActiveEffectByName("Paint")
+    editor.activeEffect().setCommonParameter("BrushAbsoluteDiameter", 16)
+    from RenalSegmentationLib.Labels import sideMap
+
+    side = sideMap(panel.logic.getParameterNode().segmentation)
+    places = side.grid.to_ras(np.argwhere(side.array == 1))
+    top = places[places[:, 2] > places[:, 2].max() - 1]
+    coronal = host.layoutManager.sliceWidget("Green")
+    offset = coronal.sliceLogic().GetSliceOffset()
+    ends = (top[:, 0].min() + 8, top[:, 0].max() - 8)
+    start, end = (mouse.slicePosition(coronal, (x, offset, places[:, 2].max() + 3)) for x in ends)
+    mouse.drag(coronal.sliceView(), start, end, steps=12)
+    _rest(host, panel)
+
+
+def _threeD(host: Any, panel: Any) -> None:
+    """Show the kidneys in 3D, from in front."""
+    panel.logic.getParameterNode().segmentation.CreateClosedSurfaceRepresentation()
+    view = host.layoutManager.threeDWidget(0).threeDView()
+    view.mrmlViewNode().SetBoxVisible(False)
+    view.mrmlViewNode().SetAxisLabelsVisible(False)
+    host.wait(100)
+    view.rotateToViewAxis(3)
+    view.resetFocalPoint()
+    view.resetCamera()
+    host.wait(100)
+
+
+def _fold(ui: Any, *opened: str) -> None:
+    """Unfold some sections and fold the others."""
+    for name in ("outlineButton", "volumesButton", "correctButton", "tissueButton", "reviewButton", "worklistButton"):
+        getattr(ui, name).collapsed = name not in opened
+
+
+def _rest(host: Any, panel: Any) -> None:
+    host.waitUntil(lambda: panel.isResting, 300000)
+    host.wait(100)
+
+
+def _volume(name: str, volume: Any) -> Any:
+    """Put an image into the scene."""
+    from RenalLayersLib.Volumes import fillVolume
+
+    node = _slicer().mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    fillVolume(node, volume)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _slicer() -> Any:
+    import slicer
+
+    return slicer
+
+
 def _take(host: Any, name: str) -> None:
     path = host.screenshot(FOLDER / f"{name}.png")
-    Image.open(path).convert("RGB").save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ CHANGES_ROLE = "Renal.Changes"
 _KINDS = (
     (ADDED, "added", lambda: _("Added"), (0.0, 0.75, 1.0)),
     (REMOVED, "removed", lambda: _("Removed"), (1.0, 0.55, 0.0)),
-    (RENAMED, "renamed", lambda: _("Side changed"), (0.9, 0.9, 0.2)),
+    (RENAMED, "renamed", lambda: _("Side changed"), (0.8, 0.45, 1.0)),
 )
 
 

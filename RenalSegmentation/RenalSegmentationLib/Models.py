@@ -59,6 +59,7 @@ class ModelChooser:
         self._ui, self._onChosen = ui, onChosen
         self._entries: tuple[Entry, ...] = ()
         self._filling = False
+        self._wanted = DEFAULT
         for device in DEVICES:
             ui.deviceBox.addItem(_DEVICE_NAMES[device](), device)
         stored = slicer.app.userSettings().value(_DEVICE_SETTING, DEVICES[0])
@@ -132,13 +133,15 @@ class ModelChooser:
 
     def choose(self, name: str) -> None:
         """Show a model as chosen; the one that comes with Renal for an empty name."""
-        self._filling = True
-        self._ui.modelBox.setCurrentIndex(self._ui.modelBox.findData(name or DEFAULT))
+        self._filling, self._wanted = True, name or DEFAULT
+        self._ui.modelBox.setCurrentIndex(self._ui.modelBox.findData(self._wanted))
         self._filling = False
         self._describe()
 
     def _describe(self) -> None:
-        self._ui.modelLabel.text = describe(self.entry) if self.entry is not None else ""
+        missing = _("The model '{name}' is not on this computer: choose another one, or import it.")
+        words = describe(self.entry) if self.entry is not None else missing.format(name=self._wanted)
+        self._ui.modelLabel.text = words
 
     def _modelChosen(self, index: int) -> None:
         if not self._filling and self.entry is not None:

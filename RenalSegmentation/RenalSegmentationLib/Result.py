@@ -17,6 +17,8 @@ from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_
 AI_ROLE = "Renal.AI"
 MODEL_ATTRIBUTE, CONFIDENCE_ATTRIBUTE = "Renal.Model", "Renal.Confidence"
 _COPY_ATTRIBUTE = "Renal.IsAI"
+_COPY_COLOR = (1.0, 0.9, 0.2)
+"""The contour of the network stands out from the corrected one."""
 
 
 def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[str, float]) -> Any:
@@ -54,6 +56,8 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
         node.SetNodeReferenceID(AI_ROLE, copy.GetID())
     for target in (node, copy):
         _fill(target, masks)
+    for n in range(copy.GetSegmentation().GetNumberOfSegments()):
+        copy.GetSegmentation().GetNthSegment(n).SetColor(*_COPY_COLOR)
     node.SetAttribute(MODEL_ATTRIBUTE, model)
     node.SetAttribute(CONFIDENCE_ATTRIBUTE, json.dumps(dict(confidence)))
     return node

@@ -67,8 +67,10 @@ class ReviewPanel:
         self._prepareTable(ui.checksTable, ["", _("Check"), _("Reason")])
         ui.checksTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
         ui.checksTable.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
-        titles = ["", _("Dice"), _("HD95 (mm)"), _("Before (ml)"), _("Now (ml)"), _("Change (%)")]
+        titles = ["", _("Dice"), _("HD95 mm"), _("Before ml"), _("Now ml"), _("Change %")]
         self._prepareTable(ui.agreementTable, titles)
+        for column in range(len(titles)):
+            ui.agreementTable.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
         for verdict in Verdict:
             ui.verdictBox.addItem(_VERDICTS[verdict](), verdict.value)
         ui.reviewerEdit.text = slicer.app.userSettings().value(REVIEWER_SETTING, "")
@@ -98,7 +100,7 @@ class ReviewPanel:
         checks, agreement, reason = self._findings()
         self._fillChecks(checks)
         self._fillAgreement(agreement)
-        self._ui.checksLabel.text = reason
+        self._ui.checksLabel.text, self._ui.checksLabel.visible = reason, bool(reason)
         self._ui.agreementTable.visible = bool(agreement)
         self._ui.showChangesCheck.enabled = bool(agreement)
         self._showRecord()
@@ -199,7 +201,6 @@ class ReviewPanel:
             texts = [form.format(n) if math.isfinite(n) else "" for form, n in zip(forms, numbers, strict=True)]
             for column, text in enumerate((_SIDES[found.side](), *texts)):
                 table.setItem(row, column, _item(text))
-        table.resizeColumnsToContents()
 
     def _showRecord(self) -> None:
         records = recordsOf(self._node)
@@ -221,11 +222,13 @@ class ReviewPanel:
 
     def _chooseLog(self) -> None:
         before = slicer.app.userSettings().value(LOG_SETTING, "") or "reviews.csv"
-        kinds = _("Review log (*.csv *.jsonl)")
-        path = qt.QFileDialog.getSaveFileName(
-            None, _("Review log"), before, kinds, "", qt.QFileDialog.DontConfirmOverwrite
-        )
-        if path:
+        dialog = qt.QFileDialog(None, _("Review log"), before, _("Review log (*.csv *.jsonl)"))
+        dialog.acceptMode = qt.QFileDialog.AcceptSave
+        dialog.fileMode = qt.QFileDialog.AnyFile
+        # Reviews are added to a log that is there; nothing is overwritten.
+        dialog.setOption(qt.QFileDialog.DontConfirmOverwrite, True)
+        if dialog.exec_() and dialog.selectedFiles():
+            path = dialog.selectedFiles()[0]
             suffix = "" if Path(path).suffix else ".csv"
             slicer.app.userSettings().setValue(LOG_SETTING, path + suffix)
             self._showLog()

@@ -17,6 +17,10 @@ _BODY = {"heightSpin": "Renal.HeightCm", "weightSpin": "Renal.WeightKg"}
 """Spin boxes, and the attribute of the segmentation that keeps each: it belongs to the patient, not to the module."""
 
 
+_ROWS = (3, 9)
+"""The table grows with what there is to list, between so many rows."""
+
+
 class VolumesPanel:
     """Shows the volumes of one segmentation.
 
@@ -35,6 +39,7 @@ class VolumesPanel:
         ui.volumesTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         ui.volumesTable.setColumnCount(3)
         ui.volumesTable.setHorizontalHeaderLabels([_("Structure"), _("ml"), _("ml per 1.73 m²")])
+        ui.volumesTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
         for name in _BODY:
             getattr(ui, name).connect("valueChanged(double)", self._bodyChanged)
         ui.copyVolumesButton.connect("clicked()", self._copy)
@@ -54,7 +59,7 @@ class VolumesPanel:
         surface = self._surface()
         self._fill(volumesOf(self._node) if self._node is not None else [], surface)
         words = _("Body surface {area:.2f} m² (Mosteller)").format(area=surface) if surface else ""
-        self._ui.bodyLabel.text = words
+        self._tell(words)
         self._ui.copyVolumesButton.enabled = self._ui.volumesTable.rowCount > 0
 
     def _surface(self) -> float | None:
@@ -69,6 +74,8 @@ class VolumesPanel:
     def _fill(self, rows: list[tuple[str, float]], surface: float | None) -> None:
         table = self._ui.volumesTable
         table.setRowCount(len(rows))
+        shown = min(max(len(rows), _ROWS[0]), _ROWS[1])
+        table.setFixedHeight((shown + 1) * ROW_HEIGHT + 2 * table.frameWidth)
         for row, (name, ml) in enumerate(rows):
             indexed = f"{for_reference_surface(ml, surface):.1f}" if surface else ""
             for column, text in enumerate((name, f"{ml:.1f}", indexed)):
@@ -87,7 +94,10 @@ class VolumesPanel:
         height, weight = self._ui.heightSpin.value, self._ui.weightSpin.value
         self.refresh()
         if height and weight and self._surface() is None:
-            self._ui.bodyLabel.text = _("Not the size of a person: check height and weight.")
+            self._tell(_("Not the size of a person: check height and weight."))
+
+    def _tell(self, words: str) -> None:
+        self._ui.bodyLabel.text, self._ui.bodyLabel.visible = words, bool(words)
 
     def _copy(self) -> None:
         table = self._ui.volumesTable

@@ -21,6 +21,7 @@ from RenalSegmentationLib.Result import isAiCopy, segmentationOf, showCopy
 from RenalSegmentationLib.Review import ReviewPanel
 from RenalSegmentationLib.RunPanel import RunPanel, State
 from RenalSegmentationLib.Tissue import TissuePanel
+from RenalSegmentationLib.Views import showKidneys
 from RenalSegmentationLib.VolumesPanel import VolumesPanel
 from RenalSegmentationLib.WorklistPanel import WorklistPanel
 
@@ -194,7 +195,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
 
     def _outlined(self, node: Any) -> None:
         """Show what the network has found."""
-        slicer.util.setSliceViewerLayers(background=referenceOf(node))
+        showKidneys(node)
         if self._parameters is not None:
             self._edited()
 
@@ -209,7 +210,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
         p = self.logic.getParameterNode()
         with slicer.util.NodeModify(p):
             p.inputVolume, p.segmentation = volume, node
-        if volume is not None:
+        if node is not None:
+            showKidneys(node, fit=True)
+        elif volume is not None:
             slicer.util.setSliceViewerLayers(background=volume, fit=True)
 
     def _saveReview(self) -> bool:
@@ -237,3 +240,4 @@ class RenalSegmentationPanel(VTKObservationMixin):
         items = "".join(f"<li>{html.escape(notice)}</li>" for notice in notices or ())
         if items or notices is not None or isError:
             self.ui.warningsLabel.text = f"<b>{_('Please check')}:</b><ul>{items}</ul>" if items else ""
+        self.ui.statusLabel.visible, self.ui.warningsLabel.visible = bool(text), bool(self.ui.warningsLabel.text)

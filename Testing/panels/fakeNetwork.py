@@ -1,7 +1,8 @@
 """Stands for ``renal_segmentation predict`` in tests: the same arguments, the same JSON lines, no network.
 
 What it does beside is told by the environment: RENAL_FAKE is ``hang``, ``fail:TEXT``, ``exit:CODE``, ``children``
-(start a program of its own and hang), ``empty``, ``half`` (write half a file and hang), ``slow``, or nothing.
+(start a program of its own and hang), ``empty``, ``half`` (write half a file and hang), ``slow``, ``mask:PATH`` (give
+the mask of a file), or nothing.
 The kidneys are what is neither dark nor bright: the cortex and medulla of the reference object.
 """
 
@@ -58,11 +59,13 @@ def main() -> int:
     if kind == "slow":
         time.sleep(float(text or 0.3))
     image, _notices = read_image(options.image)
-    labels = outlined(image) if kind != "empty" else np.zeros(image.array.shape, np.uint8)
+    labels = np.zeros(image.array.shape, np.uint8) if kind == "empty" else outlined(image)
+    if kind == "mask":
+        labels = read_image(Path(text))[0].array
     write_image(options.output, labels, image.grid, "kidneys")
     volumes = {side: float((labels == n).sum() * image.grid.voxel_ml) for n, side in ((1, "left_ml"), (2, "right_ml"))}
     volumes["total_ml"] = sum(volumes.values())
-    notices = [{"code": "fake", "message": "This mask was made by a stand-in."}]
+    notices = [{"code": "fake", "message": "This mask was made by a stand-in."}] * (kind != "mask")
     confidence = {"left": 0.93, "right": 0.91}
     say("done", 1, 0, output=str(options.output), volumes=volumes, confidence=confidence, notices=notices)
     return 0
@@ -72,13 +75,17 @@ def outlined(image: Any) -> np.ndarray:
     """Return the two kidneys of the reference object's T2-weighted image."""
     inside = ndimage.binary_opening((image.array > LOW) & (image.array < HIGH))
     parts, count = ndimage.label(inside)
+    numbers = np.arange(1, count + 1)
     sizes = np.bincount(parts.ravel())[1:]
-    largest = 1 + np.argsort(sizes)[::-1][:2]
-    kidneys = image.like(np.isin(parts, largest[: min(count, 2)]))
-    return split_sides(kidneys)[0]
+    # Other organs have one value; a kidney has cortex and medulla.
+    uneven = np.nan_to_num(ndimage.standard_deviation(image.array, parts, numbers)) > UNEVEN
+    largest = numbers[np.argsort(sizes * uneven)[::-1][:2]]
+    kidneys = ndimage.binary_closing(np.pad(np.isin(parts, largest), 3), iterations=2)[3:-3, 3:-3, 3:-3]
+    return split_sides(image.like(kidneys))[0]
 
 
 LOW, HIGH = 340.0, 600.0
+UNEVEN = 45.0
 
 if __name__ == "__main__":
     sys.exit(main())

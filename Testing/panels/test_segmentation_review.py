@@ -43,6 +43,19 @@ def undo(segmentation: Any) -> None:
     segmentation.rest()
 
 
+def chooseLog(segmentation: Any, path: Path) -> None:
+    """Click the button for the log, and choose a file in the dialog."""
+
+    def choose(dialog: Any) -> bool:
+        dialog.setOption(dialog.Option.DontUseNativeDialog, True)
+        dialog.setDirectory(str(path.parent))
+        dialog.selectFile(path.name)
+        return True
+
+    segmentation.host.dialogs.answerWith(choose)
+    mouse.click(segmentation.ui.logButton)
+
+
 def agreement(segmentation: Any) -> dict[str, list[str]]:
     """Return the table of agreement by side."""
     return {row[0]: row[1:] for row in segmentation.table(segmentation.ui.agreementTable)}
@@ -221,8 +234,7 @@ def test_a_review_needs_a_name(reviewed: Any) -> None:
 
 @pytest.mark.parametrize("name", ["reviews.csv", "reviews.jsonl"])
 def test_a_review_is_kept_in_the_scene_and_appended_to_the_log(reviewed: Any, tmp_path: Path, name: str) -> None:
-    reviewed.host.dialogs.answerWith(str(tmp_path / name))
-    mouse.click(reviewed.ui.logButton)
+    chooseLog(reviewed, tmp_path / name)
     assert reviewed.ui.logLabel.text == name
     mouse.type_(reviewed.ui.reviewerEdit, "Ada")
     mouse.type_(reviewed.ui.commentEdit, "fine; 'upper' pole, left")
@@ -247,8 +259,7 @@ def test_a_log_that_cannot_be_written_is_named_and_the_scene_keeps_the_review(re
     from RenalSegmentationLib.Records import recordsOf
 
     (tmp_path / "reviews.csv").mkdir()
-    reviewed.host.dialogs.answerWith(str(tmp_path / "reviews.csv"))
-    mouse.click(reviewed.ui.logButton)
+    chooseLog(reviewed, tmp_path / "reviews.csv")
     mouse.type_(reviewed.ui.reviewerEdit, "Ada")
     mouse.click(reviewed.ui.saveReviewButton)
     assert "reviews.csv is not a review log" in reviewed.error
@@ -265,10 +276,10 @@ def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
     reviewed.rest()
     node = reviewed.segmentation
     truth = reviewed.subject.tissue.array
-    for name, label in (("Cortex", 1), ("Medulla", 2)):
+    for name, label, code in (("Cortex", 1, "SCT^50403003"), ("Medulla", 2, "UBERON^0000362")):
         found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, reviewed.image).transpose(2, 1, 0) > 0
         assert found[(truth == label) & (reviewed.sides() > 0)].mean() > 0.9
-        assert "of kidney" in node.GetSegmentation().GetSegment(name).GetTerminology()
+        assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
     names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
     assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
     undo(reviewed)

@@ -317,8 +317,8 @@ def test_oblique_and_flipped_images_give_the_kidneys_on_the_right_sides(segmenta
     truth = segmentation.subject.mask.array
     found = segmentation.sides()
     for side in (1, 2):
-        assert (truth[found == side] == side).mean() > 0.85
-        assert (found[truth == side] == side).mean() > 0.85
+        assert (truth[found == side] == side).mean() > 0.8
+        assert (found[truth == side] == side).mean() > 0.8
 
 
 def test_a_left_handed_grid_gives_the_same_kidneys(segmentation: Any) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import slicer
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import FAKE, SMALL, isAlive
 
@@ -154,12 +155,25 @@ def test_a_correction_is_saved_as_soon_as_the_hand_rests(cases: Any, folder: Pat
     np.testing.assert_array_equal(np.asarray(nibabel.load(path).dataobj), cases.sides())
 
 
+def activate(host: Any) -> None:
+    """Make the main window the one that takes the keys.
+
+    Without a display Qt takes a window that was hidden for the active one still, until another one is.
+    """
+    other = QWidget()
+    for window in (other, host.mainWindow):
+        window.show()
+        window.activateWindow()
+        host.wait(20)
+    other.close()
+    assert host.mainWindow.isActiveWindow
+
+
 def test_keys_step_and_accept(cases: Any, folder: Path) -> None:
     outlineAll(cases)
     mouse.type_(cases.ui.reviewerEdit, "Ada")
     window = cases.host.mainWindow
-    window.activateWindow()
-    cases.host.waitUntil(lambda: window.isActiveWindow)
+    activate(cases.host)
     mouse.press(window, Qt.Key.Key_PageDown, modifiers=Qt.KeyboardModifier.ControlModifier)
     assert cases.segmentation.GetName() == "case 2 kidneys"
     mouse.press(window, Qt.Key.Key_PageUp, modifiers=Qt.KeyboardModifier.ControlModifier)

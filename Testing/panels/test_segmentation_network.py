@@ -1,0 +1,97 @@
+"""The panel with the real command in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import slicer
+from Testing.host import mouse
+
+from renal_layers.phantom import PhantomSettings
+from renal_segmentation.models import shipped
+
+REAL = (sys.executable, "-m", "renal_segmentation", "predict")
+
+
+@pytest.fixture
+def real(segmentation: Any, tmp_path: Path, monkeypatch: Any) -> Any:
+    """Have the real command outline the kidneys, with an empty folder for models."""
+    monkeypatch.setenv("RENAL_MODELS", str(tmp_path / "models"))
+    segmentation.logic.predictor = REAL
+    return segmentation
+
+
+def bundle(folder: Path) -> Path:
+    """Write a bundle whose weights were changed after its checksum was taken."""
+    torch = pytest.importorskip("torch")
+    from renal_segmentation.network.bundle import WEIGHTS, write_bundle
+
+    state = {"w": torch.zeros(1)}
+    networks = {stage: {"features": [4, 8], "thin": 1} for stage in ("localiser", "refiner")}
+    write_bundle(folder, dict.fromkeys(networks, state), networks, "damaged", {"summary": "a test"})
+    with (folder / WEIGHTS).open("ab") as stream:
+        stream.write(b"one byte more")
+    return folder
+
+
+def test_weights_with_a_wrong_checksum_are_refused_and_the_import_is_offered(real: Any, tmp_path: Path) -> None:
+    mouse.choose(real.ui.inputSelector, "T2w")
+    real.parameters.model = str(bundle(tmp_path / "bundle"))
+    real.apply()
+    assert "The weights of the model cannot be used" in real.error
+    assert "is not the file that its metadata names" in real.error
+    assert real.ui.remedyButton.text == "Import the model from a file"
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+def test_a_file_that_is_no_model_is_named(real: Any, tmp_path: Path) -> None:
+    path = tmp_path / "notes.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes/readme.txt", "milk, bread")
+    real.host.dialogs.answerWith(str(path))
+    mouse.click(real.ui.importModelButton)
+    real.rest()
+    assert "holds no model" in real.error
+    assert real.ui.applyButton.text == "Apply"
+
+
+def test_an_unknown_model_of_an_old_scene_is_named_with_those_there_are(real: Any) -> None:
+    mouse.choose(real.ui.inputSelector, "T2w")
+    real.parameters.model = "gone"
+    real.apply()
+    assert "There is no model or folder gone: the models are" in real.error
+
+
+def test_a_program_that_is_not_installed_is_fetched_only_with_consent(real: Any) -> None:
+    import qt
+
+    mouse.choose(real.ui.inputSelector, "T2w")
+    mouse.choose(real.ui.modelBox, "TotalSegmentator, MRI")
+    assert "not installed yet" in real.ui.modelLabel.text
+    assert "licence Apache-2.0" in real.ui.modelLabel.text
+    real.host.dialogs.answerWith(qt.QMessageBox.No)
+    mouse.click(real.ui.applyButton)
+    assert "4000 MB, licence Apache-2.0" in real.host.dialogs.texts("question")[0]
+    assert "The model was not installed" in real.error
+    assert real.panel.process.identifier is None
+
+
+@pytest.mark.skipif(shipped.folder() is None, reason="this copy comes without the weights of its model")
+def test_the_shipped_model_outlines_the_reference_object_through_the_real_command(real: Any) -> None:
+    settings = PhantomSettings(spacing=(2.5, 2.5, 3.0), axes="LIP")
+    real.load(settings, "Whole")
+    mouse.choose(real.ui.inputSelector, "Whole")
+    mouse.click(real.ui.applyButton)
+    real.host.waitUntil(lambda: real.panel.isResting, 300000)
+    assert real.status.startswith("Done in ")
+    truth, found = real.subject.mask.array, real.sides()
+    for side in (1, 2):
+        both = ((found == side) & (truth == side)).sum()
+        assert 2 * both / ((found == side).sum() + (truth == side).sum()) > 0.6
+    assert real.table(real.ui.checksTable)[5][0] == "✓"
+    assert np.isfinite(float(real.table(real.ui.volumesTable)[0][1]))
