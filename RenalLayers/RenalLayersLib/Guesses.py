@@ -45,9 +45,10 @@ def guessSegments(node: Any) -> dict[str, str]:
             if re.search(pattern, name):
                 found[parameter] = identifier
     for identifier in identifiers:
-        terminology = segmentation.GetSegment(identifier).GetTerminology() or ""
+        # Category, type and its modifier; a cyst has the kidney and its side further on, as its region.
+        parts = (segmentation.GetSegment(identifier).GetTerminology() or "").split("~")
         for parameter, code in _SIDE_CODES.items():
-            if f"^{_KIDNEY_CODE}^" in terminology and f"^{code}^" in terminology:
+            if len(parts) > 3 and f"^{_KIDNEY_CODE}^" in parts[2] and f"^{code}^" in parts[3]:
                 found[parameter] = identifier
     if not (found["leftSegment"] or found["rightSegment"]):
         others = set(found.values())

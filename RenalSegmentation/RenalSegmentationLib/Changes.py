@@ -8,9 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from renal_segmentation.agreement import ADDED, REMOVED, RENAMED, changes
-from renal_segmentation.volume import Volume
-from RenalLayersLib.Segments import addSegment, labelmapOf
-from RenalSegmentationLib.Labels import localAffine, referenceOf, sideMap
+from RenalSegmentationLib.Labels import labelmapIn, referenceOf, sideMap
 from RenalSegmentationLib.Result import aiCopyOf, placeBeside
 
 CHANGES_ROLE = "Renal.Changes"
@@ -37,14 +35,12 @@ def showChanges(segmentation: Any) -> Any:
     node = segmentation.GetNodeReference(CHANGES_ROLE)
     if node is None:
         node = _newNode(segmentation)
-    affine = localAffine(referenceOf(segmentation))
     for value, identifier, name, color in _KINDS:
-        inside = Volume((changed == value), affine)
+        labelmap = labelmapIn(referenceOf(segmentation), changed == value)
         if node.GetSegmentation().GetSegment(identifier) is None:
-            added = addSegment(node, identifier, inside, color, "")
-            node.GetSegmentation().GetSegment(added).SetName(name())
+            node.AddSegmentFromBinaryLabelmapRepresentation(labelmap, name(), color, identifier)
         else:
-            slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmapOf(inside), node, identifier)
+            slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmap, node, identifier)
     return node
 
 

@@ -11,10 +11,10 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import EmptyMaskError, InputError
 from renal_segmentation.labels import Side
-from renal_segmentation.volume import Grid, Volume, paste
+from renal_segmentation.volume import Grid, Volume, bounding_box
 from RenalLayersLib.Guesses import guessSegments
-from RenalLayersLib.Inputs import segmentPiece, volumeOf
-from RenalLayersLib.Segments import addSegment, labelmapOf
+from RenalLayersLib.Inputs import Piece, segmentPiece, volumeOf
+from RenalLayersLib.Segments import labelmapOf
 from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SegmentKind
 
 KIDNEY_OF = {Side.LEFT: LEFT_KIDNEY, Side.RIGHT: RIGHT_KIDNEY}
@@ -74,11 +74,8 @@ def labelsOf(node: Any, identifiers: Iterable[str], grid: Grid) -> Volume:
     """
     labels = np.zeros(grid.shape, np.uint8)
     for value, identifier in enumerate(identifiers, start=1):
-        if not identifier:
-            continue
-        try:
-            piece = segmentPiece(node, [identifier])
-        except EmptyMaskError:
+        piece = _pieceOf(node, identifier)
+        if piece is None:
             continue
         if not piece.grid.same_as(grid, tolerance_mm=0.01):
             sentence = _(
@@ -86,8 +83,24 @@ def labelsOf(node: Any, identifiers: Iterable[str], grid: Grid) -> Volume:
                 "that of the image in the Segment Editor."
             )
             raise InputError(sentence.format(name=node.GetName()))
-        labels[paste(piece.volume, grid) > 0] = value
+        start, array = piece.grid.start_of(piece.volume), piece.volume.array
+        box = tuple(slice(s, s + n) for s, n in zip(start, array.shape, strict=True))
+        labels[box][array > 0] = value
     return Volume(labels, grid.affine)
+
+
+def segmentMl(node: Any, identifier: str) -> float:
+    """Return the volume of a segment in ml."""
+    piece = _pieceOf(node, identifier)
+    return float((piece.volume.array > 0).sum() * piece.grid.voxel_ml) if piece is not None else 0.0
+
+
+def _pieceOf(node: Any, identifier: str) -> Piece | None:
+    """Return a segment on the box around it, None where it is empty."""
+    try:
+        return segmentPiece(node, [identifier]) if identifier else None
+    except EmptyMaskError:
+        return None
 
 
 def sideMap(node: Any) -> Volume:
@@ -127,11 +140,21 @@ def writeSegment(node: Any, identifier: str, inside: np.ndarray, structure: Segm
     structure : SegmentKind
         Name, code and colour of a segment that is added.
     """
-    volume = Volume(inside.astype(np.uint8), localAffine(referenceOf(node)))
+    labelmap = labelmapIn(referenceOf(node), inside)
     if identifier:
-        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmapOf(volume), node, identifier)
+        slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(labelmap, node, identifier)
         return identifier
-    return addSegment(node, structure.name, volume, structure.color, structure.terminology)
+    node.AddSegmentFromBinaryLabelmapRepresentation(labelmap, structure.name, structure.color, structure.segmentId)
+    node.GetSegmentation().GetSegment(structure.segmentId).SetTerminology(structure.terminology)
+    return structure.segmentId
+
+
+def labelmapIn(reference: Any, inside: np.ndarray) -> Any:
+    """Return a mask on the voxels of a volume node as a label map that holds only the box around it."""
+    box = bounding_box(inside) if inside.any() else (slice(0, 1),) * 3
+    labelmap = labelmapOf(Volume(inside[box], localAffine(reference)))
+    labelmap.SetExtent(*(bound for part in box for bound in (part.start, part.stop - 1)))
+    return labelmap
 
 
 def localAffine(volume: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -14,6 +15,8 @@ from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Worker import Worker
 
 MODULE = "RenalLayers"
+_MODELS_MS = 400
+"""The 3D models follow once the hand rests this long."""
 
 
 class LiveLayers:
@@ -32,11 +35,15 @@ class LiveLayers:
         self._again = False
         self._changes = AutoUpdate(self._changed)
         self._worker = Worker(lambda step, share: None, self._done, self._failed)
+        self._models = qt.QTimer()
+        self._models.setSingleShot(True)
+        self._models.setInterval(_MODELS_MS)
+        self._models.connect("timeout()", self._showModels)
 
     @property
     def isResting(self) -> bool:
         """Whether nothing is under way and no change waits."""
-        return not self._worker.busy and not self._changes.isWaiting
+        return not (self._worker.busy or self._changes.isWaiting or self._models.active)
 
     def follow(self, node: Any) -> None:
         """Follow a segmentation while this module is open; None follows nothing."""
@@ -47,6 +54,7 @@ class LiveLayers:
         """Follow nothing, and let go of what is under way."""
         self._node = None
         self._changes.leave()
+        self._models.stop()
         self._worker.abandon()
 
     @staticmethod
@@ -61,9 +69,7 @@ class LiveLayers:
         if not hasattr(slicer.modules, MODULE.lower()):
             raise RenalError(_("The module Renal Layers is not there: install the extension Renal again."))
         slicer.util.selectModule(MODULE)
-        parameters = slicer.util.getModuleWidget(MODULE).logic.getParameterNode()
-        parameters.segmentation = node
-        parameters.autoUpdate = True
+        slicer.util.getModuleWidget(MODULE).logic.getParameterNode().segmentation = node
 
     def _layers(self) -> Any:
         """Return the logic of RenalLayers if it shows layers of the segmentation that is followed, else None."""
@@ -71,8 +77,8 @@ class LiveLayers:
             return None
         logic = slicer.util.getModuleWidget(MODULE).logic
         parameters = logic.getParameterNode()
-        shown = parameters.autoUpdate and parameters.segmentation is self._node
-        return logic if shown and logic.study(parameters) is not None else None
+        shown = parameters.segmentation is self._node and logic.study(parameters) is not None
+        return logic if shown else None
 
     def _changed(self) -> None:
         logic = self._layers()
@@ -93,11 +99,15 @@ class LiveLayers:
     def _done(self, analysis: Any) -> None:
         logic = self._layers()
         if logic is not None:
-            parameters = logic.getParameterNode()
-            logic.show(self._job, analysis, parameters)
-            logic.showModels(parameters)
+            logic.show(self._job, analysis, logic.getParameterNode())
+            self._models.start()
         if self._again:
             self._changed()
+
+    def _showModels(self) -> None:
+        logic = self._layers()
+        if logic is not None:
+            logic.showModels(logic.getParameterNode())
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, CancelledError):

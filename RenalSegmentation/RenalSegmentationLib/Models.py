@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -139,8 +140,14 @@ class ModelChooser:
         self._describe()
 
     def _describe(self) -> None:
-        missing = _("The model '{name}' is not on this computer: choose another one, or import it.")
-        words = describe(self.entry) if self.entry is not None else missing.format(name=self._wanted)
+        if self.entry is not None:
+            words = describe(self.entry)
+        elif Path(self._wanted).is_dir():
+            words = _("Model in the folder {path}.").format(path=self._wanted)
+        else:
+            words = _("The model '{name}' is not on this computer: choose another one, or import it.").format(
+                name=self._wanted
+            )
         self._ui.modelLabel.text = words
 
     def _modelChosen(self, index: int) -> None:

@@ -17,6 +17,8 @@ from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_
 AI_ROLE = "Renal.AI"
 MODEL_ATTRIBUTE, CONFIDENCE_ATTRIBUTE = "Renal.Model", "Renal.Confidence"
 _COPY_ATTRIBUTE = "Renal.IsAI"
+_FILL = 0.3
+"""The image must be seen through the mask."""
 _COPY_COLOR = (1.0, 0.9, 0.2)
 """The contour of the network stands out from the corrected one."""
 
@@ -116,6 +118,7 @@ def _newSegmentation(volume: Any, name: str) -> Any:
     # A name that was used before in this session got a number.
     node.SetName(name)
     node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetOpacity2DFill(_FILL)
     # The transform first: the geometry is taken over in the coordinates below it.
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)

@@ -15,9 +15,10 @@ from renal_segmentation.agreement import Agreement, compare
 from renal_segmentation.checks import Check, Light, check_mask
 from renal_segmentation.errors import RenalError
 from renal_segmentation.review import Review, Verdict, append_review, now
+from renal_segmentation.volume import Volume
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Changes import hideChanges, showChanges
-from RenalSegmentationLib.Labels import referenceOf, sideMap
+from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap
 from RenalSegmentationLib.Records import addRecord, recordsOf
 from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy
 
@@ -63,7 +64,7 @@ class ReviewPanel:
     def __init__(self, ui: Any, say: Callable[..., None], keep: Callable[[dict[str, str]], bool]) -> None:
         self._ui, self._say, self._keep = ui, say, keep
         self._node: Any = None
-        self._withChanges = False
+        self._withChanges = self._waits = self._edited = self._changed = False
         self._prepareTable(ui.checksTable, ["", _("Check"), _("Reason")])
         ui.checksTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
         ui.checksTable.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
@@ -86,6 +87,8 @@ class ReviewPanel:
                 hideChanges(self._node)
             self._ui.commentEdit.plainText = ""
             self._ui.verdictBox.setCurrentIndex(0)
+            # One that was corrected in an earlier session counts as corrected.
+            self._edited = True
         self._node, self._withChanges = node, withChanges
         self.refresh()
 
@@ -95,9 +98,16 @@ class ReviewPanel:
         self._fillChecks(())
         self._fillAgreement(())
 
-    def refresh(self) -> None:
-        """Check and compare again."""
+    def refresh(self, evenFolded: bool = False) -> None:
+        """Check and compare again; while the section is folded that waits, for it would slow the brush down."""
+        self._waits = self._ui.reviewButton.collapsed and not self._withChanges and not evenFolded
+        if self._waits:
+            hideChanges(self._node)
+            return
         checks, agreement, reason = self._findings()
+        self._changed = any(found.dice < 1 for found in agreement)
+        if self._edited:
+            self._proposeVerdict()
         self._fillChecks(checks)
         self._fillAgreement(agreement)
         self._ui.checksLabel.text, self._ui.checksLabel.visible = reason, bool(reason)
@@ -115,6 +125,9 @@ class ReviewPanel:
 
     def save(self) -> bool:
         """Save the review, and return whether that was possible."""
+        # A correction made a moment ago may not have been looked at yet.
+        self._edited = True
+        self.refresh(evenFolded=True)
         reviewer = self._ui.reviewerEdit.text.strip()
         if self._node is None or not self._ui.saveReviewButton.enabled:
             return False
@@ -154,17 +167,21 @@ class ReviewPanel:
             mask=self._node.GetName(),
             model=self._node.GetAttribute(MODEL_ATTRIBUTE) or "",
             agreement=agreement,
-            checks=check_mask(side, confidenceOf(self._node)),
+            checks=self._checks(side),
         )
 
-    def proposeVerdict(self) -> None:
-        """Choose the verdict that fits what was done: accepted as it is, or after correction."""
-        _checks, agreement, _reason = self._findings()
-        changed = any(found.dice < 1 for found in agreement)
+    def edited(self) -> None:
+        """Check and compare after a correction, and choose the verdict that fits what was done."""
+        self._edited = True
+        self.refresh()
+
+    def _proposeVerdict(self) -> None:
+        """Choose between accepted as it is and after correction; a rejection stays one."""
+        self._edited = False
         box = self._ui.verdictBox
         accepted = (Verdict.ACCEPTED.value, Verdict.CORRECTED.value)
         if box.itemData(box.currentIndex) in accepted:
-            box.setCurrentIndex(box.findData(accepted[changed]))
+            box.setCurrentIndex(box.findData(accepted[self._changed]))
 
     def _findings(self) -> tuple[tuple[Check, ...], tuple[Agreement, ...], str]:
         """Return checks, agreement with the network's outline, and why there are none."""
@@ -174,9 +191,13 @@ class ReviewPanel:
             side = sideMap(self._node)
             copy = aiCopyOf(self._node)
             agreement = compare(sideMap(copy), side) if copy is not None else ()
+            checks = self._checks(side)
         except RenalError as error:
             return (), (), str(error)
-        return check_mask(side, confidenceOf(self._node)), agreement, ""
+        return checks, agreement, ""
+
+    def _checks(self, side: Volume) -> tuple[Check, ...]:
+        return check_mask(side, confidenceOf(self._node), occupied=occupied(self._node, side.grid))
 
     def _fillChecks(self, checks: tuple[Check, ...]) -> None:
         table = self._ui.checksTable

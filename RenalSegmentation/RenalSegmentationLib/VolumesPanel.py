@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from renal_segmentation.body_size import body_surface_m2, for_reference_surface
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
-from RenalSegmentationLib.Labels import gridOf, kidneySegments, labelsOf
+from RenalSegmentationLib.Labels import kidneySegments, segmentMl
 
 _BODY = {"heightSpin": "Renal.HeightCm", "weightSpin": "Renal.WeightKg"}
 """Spin boxes, and the attribute of the segmentation that keeps each: it belongs to the patient, not to the module."""
@@ -113,8 +113,7 @@ def volumesOf(node: Any) -> list[tuple[str, float]]:
     segmentation = node.GetSegmentation()
     identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
     try:
-        grid = gridOf(node)
-        volumes = {i: float((labelsOf(node, [i], grid).array > 0).sum() * grid.voxel_ml) for i in identifiers}
+        volumes = {identifier: segmentMl(node, identifier) for identifier in identifiers}
     except RenalError:
         return []
     kidneys = [identifier for identifier in kidneySegments(node).values() if identifier]

@@ -178,8 +178,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
     def _edited(self) -> None:
         """Measure and check again after a correction."""
         self._volumes.refresh()
-        self._showReview()
-        self._review.proposeVerdict()
+        self._review.edited()
 
     def _sectionToggled(self, collapsed: bool) -> None:
         if not collapsed and self._parameters is not None:

@@ -73,7 +73,7 @@ class WorklistPanel:
         self._case: Case | None = None
         self._node: Any = None
         self._shortcuts: list[Any] = []
-        self._saving = AutoUpdate(self.save)
+        self._saving = AutoUpdate(self._write)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
         ui.worklistTable.setColumnCount(2)
         ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State")])
@@ -158,6 +158,14 @@ class WorklistPanel:
         self._start(worklist)
 
     def save(self) -> None:
+        """Save a correction that is not saved yet.
+
+        Only what was corrected here is: a scene that is loaded may hold an older mask than the files.
+        """
+        if self._saving.isWaiting:
+            self._write()
+
+    def _write(self) -> None:
         """Save the corrected mask of the case that is looked at."""
         if self._worklist is None or self._case is None or not self._isInScene():
             return

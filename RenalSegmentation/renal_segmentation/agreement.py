@@ -10,7 +10,7 @@ import numpy.typing as npt
 from renal_segmentation.errors import GeometryError
 from renal_segmentation.evaluation.surfaces import surface_distance
 from renal_segmentation.labels import SIDE_NAMES, Side
-from renal_segmentation.volume import Volume
+from renal_segmentation.volume import Volume, bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -67,6 +67,10 @@ def compare(before: Volume, after: Volume) -> tuple[Agreement, ...]:
         If the grids differ.
     """
     _check_grids(before, after)
+    painted = (before.array > 0) | (after.array > 0)
+    if painted.any():
+        box = bounding_box(painted, margin=1)
+        before, after = before.crop(box), after.crop(box)
     found = [_agreement(SIDE_NAMES[s], before.array == s, after.array == s, before) for s in Side]
     return (*found, _agreement("both", before.array > 0, after.array > 0, before))
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from renal_segmentation.correction import TOUCHING, holes_of
 from renal_segmentation.labels import SIDE_NAMES, Side
-from renal_segmentation.volume import Volume
+from renal_segmentation.volume import Volume, bounding_box
 
 
 class Light(Enum):
@@ -78,7 +79,10 @@ _USUAL = Limits()
 
 
 def check_mask(
-    side: Volume, confidence: Mapping[str, float] | None = None, limits: Limits = _USUAL
+    side: Volume,
+    confidence: Mapping[str, float] | None = None,
+    limits: Limits = _USUAL,
+    occupied: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Check, ...]:
     """Return the checks of a mask, always the same ones in the same order.
 
@@ -90,16 +94,21 @@ def check_mask(
         Certainty of the network at the surface of each kidney, by ``left`` and ``right``.
     limits : Limits
         What counts as usual.
+    occupied : ndarray of bool, shape (I, J, K), optional
+        Voxels that belong to something else, such as the sinus or a cyst: they are no holes.
     """
-    there = [value for value in Side if (side.array == value).any()]
-    volumes = {value: float((side.array == value).sum() * side.grid.voxel_ml) for value in there}
+    painted = side.array > 0
+    box = bounding_box(painted) if painted.any() else (slice(0, 1),) * 3
+    near = side.crop(box)
+    there = [value for value in Side if (near.array == value).any()]
+    volumes = {value: float((near.array == value).sum() * side.grid.voxel_ml) for value in there}
     return (
         _volume(volumes, limits),
         _difference(volumes, limits),
-        _islands(side, there, limits),
+        _islands(near, there, limits),
         _border(side, there),
-        _holes(side, there, limits),
-        _position(side, there),
+        _holes(near, there, limits, occupied[box] if occupied is not None else None),
+        _position(near, there, float(side.grid.to_ras([(np.array(side.array.shape) - 1) / 2])[0, 0])),
         _confidence(confidence or {}, there, limits),
     )
 
@@ -169,10 +178,12 @@ def _border(side: Volume, there: list[Side]) -> Check:
     return Check("border", light, _sentence(words) if words else "The kidneys lie within the image.")
 
 
-def _holes(side: Volume, there: list[Side], limits: Limits) -> Check:
+def _holes(side: Volume, there: list[Side], limits: Limits, occupied: npt.NDArray[np.bool_] | None) -> Check:
     words, light = [], Light.GREEN
     for value in there:
         holes = holes_of(side.array == value) & (side.array == 0)
+        if occupied is not None:
+            holes &= ~occupied
         ml = float(holes.sum() * side.grid.voxel_ml)
         if ml > 0:
             count = ndimage.label(holes)[1]
@@ -181,8 +192,8 @@ def _holes(side: Volume, there: list[Side], limits: Limits) -> Check:
     return Check("holes", light, _sentence(words) if words else "There are no holes.")
 
 
-def _position(side: Volume, there: list[Side]) -> Check:
-    """Compare the sides with RAS, where patient right has the larger x."""
+def _position(side: Volume, there: list[Side], middle: float) -> Check:
+    """Compare the sides with RAS, where patient right has the larger x; `middle` is that of the image in mm."""
     x = {value: float(side.grid.to_ras(np.argwhere(side.array == value))[:, 0].mean()) for value in there}
     if len(x) == 2:
         if x[Side.LEFT] < x[Side.RIGHT]:
@@ -191,7 +202,6 @@ def _position(side: Volume, there: list[Side]) -> Check:
     if not x:
         return Check("side", Light.UNKNOWN, "The side cannot be checked without a kidney.")
     value, place = next(iter(x.items()))
-    middle = float(side.grid.to_ras([(np.array(side.array.shape) - 1) / 2])[0, 0])
     if (place < middle) == (value == Side.LEFT):
         return Check("side", Light.GREEN, f"The {SIDE_NAMES[value]} kidney lies in the {SIDE_NAMES[value]} half.")
     return Check(

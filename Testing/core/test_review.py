@@ -98,6 +98,17 @@ def test_holes_are_measured():
     assert check.reason == "The right kidney has 1 hole of 0.22 ml in all."
 
 
+def test_a_cyst_that_was_outlined_is_no_hole():
+    side = kidneys()
+    array = side.array.copy()
+    centre = np.rint(side.grid.to_index([(55, 0, 0)]))[0].astype(int)
+    cyst = np.zeros(array.shape, bool)
+    cyst[tuple(slice(c - 2, c + 2) for c in centre)] = True
+    array[cyst] = 0
+    check = next(c for c in check_mask(side.like(array), occupied=cyst) if c.code == "holes")
+    assert (check.light, check.reason) == (Light.GREEN, "There are no holes.")
+
+
 def test_exchanged_sides_are_red():
     side = kidneys()
     assert lights(side.like(np.array([0, 2, 1], np.uint8)[side.array]))["side"] == Light.RED

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import slicer
 from Testing.host import mouse
+from Testing.panels.segmentation_panel import isAlive
 
 from renal_layers.phantom import PhantomSettings
 from renal_segmentation.models import shipped
@@ -76,22 +78,54 @@ def test_a_program_that_is_not_installed_is_fetched_only_with_consent(real: Any)
     assert "licence Apache-2.0" in real.ui.modelLabel.text
     real.host.dialogs.answerWith(qt.QMessageBox.No)
     mouse.click(real.ui.applyButton)
-    assert "4000 MB, licence Apache-2.0" in real.host.dialogs.texts("question")[0]
+    assert " MB, licence Apache-2.0" in real.host.dialogs.texts("question")[0]
     assert "The model was not installed" in real.error
     assert real.panel.process.identifier is None
 
 
-@pytest.mark.skipif(shipped.folder() is None, reason="this copy comes without the weights of its model")
-def test_the_shipped_model_outlines_the_reference_object_through_the_real_command(real: Any) -> None:
-    settings = PhantomSettings(spacing=(2.5, 2.5, 3.0), axes="LIP")
-    real.load(settings, "Whole")
+WITH_WEIGHTS = pytest.mark.skipif(shipped.folder() is None, reason="this copy comes without the weights of its model")
+COARSE = PhantomSettings(spacing=(2.5, 2.5, 4.0), axes="LIP")
+
+
+def begin(real: Any) -> int:
+    """Choose a whole reference object, press Apply, wait until the network is at work; return its process ID."""
+    real.load(COARSE, "Whole")
     mouse.choose(real.ui.inputSelector, "Whole")
     mouse.click(real.ui.applyButton)
+    real.host.waitUntil(lambda: "Finding the kidneys" in real.ui.logText.plainText, 120000)
+    return int(real.panel.process.identifier)
+
+
+@WITH_WEIGHTS
+def test_the_shipped_model_outlines_the_reference_object_through_the_real_command(real: Any) -> None:
+    begin(real)
     real.host.waitUntil(lambda: real.panel.isResting, 300000)
     assert real.status.startswith("Done in ")
     truth, found = real.subject.mask.array, real.sides()
+    # How good the model is, the tests of the network tell; here each side must be found where it is.
     for side in (1, 2):
         both = ((found == side) & (truth == side)).sum()
-        assert 2 * both / ((found == side).sum() + (truth == side).sum()) > 0.6
+        assert 2 * both / ((found == side).sum() + (truth == side).sum()) > 0.4
+    assert float(real.table(real.ui.volumesTable)[0][1]) > 100
+    real.openSection("reviewButton")
     assert real.table(real.ui.checksTable)[5][0] == "✓"
-    assert np.isfinite(float(real.table(real.ui.volumesTable)[0][1]))
+    assert "The network is" in real.table(real.ui.checksTable)[6][2]
+
+
+@WITH_WEIGHTS
+def test_the_real_command_is_cancelled_in_the_middle(real: Any) -> None:
+    program = begin(real)
+    mouse.click(real.ui.applyButton)
+    real.rest()
+    assert not isAlive(program)
+    assert real.status == "Cancelled; nothing was changed."
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+@WITH_WEIGHTS
+def test_the_real_command_that_is_killed_from_outside_is_told(real: Any) -> None:
+    os.kill(begin(real), signal.SIGKILL)
+    real.rest()
+    assert "was ended from outside" in real.error
+    assert real.ui.remedyButton.text == "Try again with less memory"
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []

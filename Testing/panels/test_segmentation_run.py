@@ -20,6 +20,7 @@ from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL, isAlive
 
 from renal_layers.phantom import PhantomSettings
+from renal_segmentation.files import write_image
 
 
 @pytest.fixture
@@ -122,6 +123,33 @@ def test_volumes_are_listed_in_ml_and_for_the_size_of_the_body(segmentation: Any
     assert segmentation.table(segmentation.ui.volumesTable)[0][2] == f"{(left + right) * 1.73 / 2:.1f}"
     mouse.enterNumber(segmentation.ui.heightSpin, 1.8)
     assert "check height and weight" in segmentation.ui.bodyLabel.text
+
+
+def test_every_structure_of_a_model_becomes_a_segment_and_the_kidneys_hold_their_parts(
+    segmentation: Any, network: Any, tmp_path: Path
+) -> None:
+    from RenalSegmentationLib.Labels import kidneySegments
+
+    subject = segmentation.subject
+    kidney, tissue, sinus = (part.array for part in (subject.mask, subject.tissue, subject.sinus))
+    labels = np.where(tissue == 1, 10 + kidney, np.where(tissue == 2, 12 + kidney, kidney)).astype(np.uint8)
+    x = subject.mask.grid.to_ras(np.indices(kidney.shape).reshape(3, -1).T)[:, 0].reshape(kidney.shape)
+    labels[(sinus > 0) & (kidney == 0)] = 0
+    labels[(sinus > 0) & (kidney == 0) & (x < 0)] = 5
+    labels[(sinus > 0) & (kidney == 0) & (x >= 0)] = 6
+    labels[:3, :3, :3], labels[-3:, :3, :3] = 3, 4
+    write_image(tmp_path / "mask.nii.gz", labels, subject.mask.grid, "kidneys")
+    network(f"mask:{tmp_path / 'mask.nii.gz'}")
+    node = segmentation.outline()
+    found = node.GetSegmentation()
+    names = [found.GetNthSegment(n).GetName() for n in range(found.GetNumberOfSegments())]
+    assert names == ["Left kidney", "Right kidney", "Left cyst", "Right cyst", "Renal sinus", "Cortex", "Medulla"]
+    assert list(kidneySegments(node).values()) == ["Left-kidney", "Right-kidney"]
+    np.testing.assert_array_equal(segmentation.sides(), kidney)
+    assert "SCT^367643001^Cyst" in found.GetSegment("Left-cyst").GetTerminology()
+    from RenalSegmentationLib.CaseNodes import labelsToSave
+
+    np.testing.assert_array_equal(labelsToSave(node), labels)
 
 
 def test_the_keyboard_alone_is_enough(segmentation: Any) -> None:

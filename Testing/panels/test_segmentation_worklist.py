@@ -219,6 +219,23 @@ def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
     np.testing.assert_array_equal(cases.sides(), corrected)
 
 
+def test_an_older_scene_does_not_overwrite_a_newer_mask(cases: Any, folder: Path, tmp_path: Path) -> None:
+    outlineAll(cases)
+    slicer.util.saveScene(str(tmp_path / "older.mrb"))
+    cases.paint(bite)
+    cases.rest()
+    path = folder / "renal-review" / "case 1" / "kidneys.nii.gz"
+    newer = path.read_bytes()
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "older.mrb"))
+    cases.rest()
+    assert cases.parameters.case == "case 1"
+    mouse.click(cases.ui.nextButton)
+    cases.rest()
+    assert path.read_bytes() == newer
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
 def test_a_double_click_opens_a_case(cases: Any) -> None:
     outlineAll(cases)
     table = cases.ui.worklistTable
