@@ -119,8 +119,8 @@ def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
         is_left = mask & (left >= right)
         is_right = mask & (left < right)
         if min(is_left.sum(), is_right.sum()) > max(2 * smallest, 0.25 * mask.sum()):
-            blobs += [_blob(largest_part(is_left), Side.LEFT, together, grid)]
-            blobs += [_blob(largest_part(is_right), Side.RIGHT, together, grid)]
+            blobs += [_blob(_largest(is_left), Side.LEFT, together, grid)]
+            blobs += [_blob(_largest(is_right), Side.RIGHT, together, grid)]
         else:
             side = Side.LEFT if left[mask].sum() >= right[mask].sum() else Side.RIGHT
             blobs.append(_blob(mask, side, together, grid))
@@ -132,8 +132,7 @@ def _blob(mask: npt.NDArray[np.bool_], side: Side, together: FloatMap, grid: Gri
     return _Blob(mask, float(together[mask].sum()), float(grid.to_ras([index.mean(0)])[0, 0]), side)
 
 
-def largest_part(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the largest connected part."""
+def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     parts, count = ndimage.label(mask)
     if count < 2:
         return mask

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from renal_segmentation.labels import Side
-from renal_segmentation.network.localising import DARKEST, Found, largest_part
+from renal_segmentation.network.localising import DARKEST, Found
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.running import Runner
-from renal_segmentation.sampling import box_grid, brightness, index_map, resample, sample, smooth
+from renal_segmentation.sampling import box_grid, brightness, index_map, resample, sample
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
 REFINER_MM = 1.5
@@ -24,10 +24,6 @@ AROUND_MM = 12.0
 """How far beyond the box the brightness is measured, as in training."""
 GROWN_MM = 24.0
 EDGE_VOXELS = 2
-PASSES = 2
-"""The second pass starts from the outline of the first, which corrects a localiser that was far off."""
-FEWEST_VOXELS = 300
-BLUR_VOXELS = 1.5
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,6 @@ def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> R
     found : Found
     runner : Runner
     """
-    for _ in range(PASSES):
-        refined = _once(network, image, found, runner)
-        found = _found_again(refined, found)
-    return refined
-
-
-def _once(network: nn.Module, image: Volume, found: Found, runner: Runner) -> Refined:
     low, high = found.low - MARGIN_MM, found.high + MARGIN_MM
     short = np.maximum(BOX_MM - (high - low), 0) / 2
     low, high = low - short, high + short
@@ -86,17 +75,6 @@ def _once(network: nn.Module, image: Volume, found: Found, runner: Runner) -> Re
     if (organ & ~inner).any():
         refined = _in_box(network, image, found, low - GROWN_MM, high + GROWN_MM, runner)
     return refined
-
-
-def _found_again(refined: Refined, found: Found) -> Found:
-    """Return what a refined outline says of where the kidney is, as blurred as the localiser would say it."""
-    organ = refined.probabilities[1] + refined.probabilities[2]
-    index = np.argwhere(largest_part(organ > 0.5))
-    if len(index) < FEWEST_VOXELS:
-        return found
-    low, high = refined.grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
-    blurred = smooth(torch.from_numpy(organ), (BLUR_VOXELS,) * 3).numpy()
-    return Found(refined.side, blurred, refined.grid, low, high)
 
 
 def _in_box(
