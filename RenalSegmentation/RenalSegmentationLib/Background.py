@@ -9,9 +9,9 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, RenalError
+from renal_segmentation.errors import CancelledError, OutputError, RenalError
 from renal_segmentation.worklist import Case, Worklist
-from RenalSegmentationLib.CaseNodes import writeSeries
+from RenalSegmentationLib.CaseNodes import lightOf, writeSeries
 from RenalSegmentationLib.Failures import explained
 from RenalSegmentationLib.Job import Choice, environment, predictCommand
 from RenalSegmentationLib.Process import Process, ProcessError
@@ -139,10 +139,14 @@ class Background:
             else:
                 kept = ("model", "volumes", "confidence", "notices")
                 summary = {key: value for key, value in (answer or {}).items() if key in kept}
-                worklist.write_summary(case, {"model": self._choice.model, **summary})
-        except RenalError as error:
+                light = lightOf(self._output(), summary.get("confidence") or {})
+                worklist.write_summary(case, {"model": self._choice.model, **summary, "light": light.value})
+        except OutputError as error:
             self._waiting = []
             logging.error("The worklist cannot be written: %s", error)
+        except RenalError as error:
+            failure = str(error)
+            worklist.write_failure(case, failure)
         self._counts[bool(failure)] += 1
         self._onChanged(case)
         self._next()

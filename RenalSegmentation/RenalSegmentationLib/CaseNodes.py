@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from renal_segmentation.checks import Light, check_mask, worst
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.labels import Side
@@ -127,6 +129,21 @@ def _isLeft(x: np.ndarray, grid: Grid, side: np.ndarray) -> np.ndarray:
     if len(centres) == 2:
         return x < (centres[Side.LEFT] + centres[Side.RIGHT]) / 2
     return np.full(x.shape, Side.RIGHT not in centres)
+
+
+def lightOf(path: Path, confidence: Mapping[str, float]) -> Light:
+    """Return the worst light of the checks of a mask that the network wrote.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    labels = read_image(path)[0]
+    side = np.zeros(labels.array.shape, np.uint8)
+    for value, kind in ((Side.LEFT, LEFT_KIDNEY), (Side.RIGHT, RIGHT_KIDNEY)):
+        side[np.isin(labels.array, kind.values)] = value
+    return worst(check_mask(labels.like(side), confidence, occupied=(labels.array > 0) & (side == 0)))
 
 
 def removeCase(case: Case) -> None:

@@ -12,25 +12,18 @@ import slicer
 from slicer.i18n import tr as _
 
 from renal_segmentation.agreement import Agreement, compare
-from renal_segmentation.checks import Check, Light, check_mask
+from renal_segmentation.checks import Check, check_mask
 from renal_segmentation.errors import RenalError
 from renal_segmentation.review import Review, Verdict, append_review, now
 from renal_segmentation.volume import Volume
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Changes import hideChanges, showChanges
 from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap
+from RenalSegmentationLib.Lights import lightItem
 from RenalSegmentationLib.Records import addRecord, recordsOf
 from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy
 
 REVIEWER_SETTING, LOG_SETTING = "RenalSegmentation/Reviewer", "RenalSegmentation/ReviewLog"
-_COLORS = {
-    Light.GREEN: (46, 158, 91),
-    Light.AMBER: (240, 160, 32),
-    Light.RED: (200, 40, 40),
-    Light.UNKNOWN: (150, 150, 150),
-}
-_MARKS = {Light.GREEN: "✓", Light.AMBER: "!", Light.RED: "✗", Light.UNKNOWN: "?"}
-"""The light is told by its sign as well as by its colour."""
 _CHECKS = {
     "volume": lambda: _("Volume"),
     "difference": lambda: _("Left against right"),
@@ -203,13 +196,9 @@ class ReviewPanel:
         table = self._ui.checksTable
         table.setRowCount(len(checks))
         for row, check in enumerate(checks):
-            light = _item(_MARKS[check.light])
-            light.setBackground(qt.QBrush(qt.QColor(*_COLORS[check.light])))
-            light.setForeground(qt.QBrush(qt.QColor(255, 255, 255)))
-            light.setTextAlignment(qt.Qt.AlignCenter)
             reason = _item(check.reason)
             reason.setToolTip(check.reason)
-            for column, item in enumerate((light, _item(_CHECKS[check.code]()), reason)):
+            for column, item in enumerate((lightItem(check.light), _item(_CHECKS[check.code]()), reason)):
                 table.setItem(row, column, item)
         table.resizeRowsToContents()
 

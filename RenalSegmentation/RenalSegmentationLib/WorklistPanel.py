@@ -11,6 +11,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from renal_segmentation.checks import Light
 from renal_segmentation.errors import RenalError
 from renal_segmentation.worklist import Case, Status, Worklist, find_images
 from RenalLayersLib.AutoUpdate import AutoUpdate
@@ -20,6 +21,7 @@ from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, loadCase, removeCase,
 from RenalSegmentationLib.DicomCases import databaseSeries
 from RenalSegmentationLib.Job import Choice
 from RenalSegmentationLib.Labels import referenceOf
+from RenalSegmentationLib.Lights import lightItem
 
 FOLDER_NAME = "renal-review"
 _STATUS = {
@@ -75,8 +77,8 @@ class WorklistPanel:
         self._shortcuts: list[Any] = []
         self._saving = AutoUpdate(self._write)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
-        ui.worklistTable.setColumnCount(2)
-        ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State")])
+        ui.worklistTable.setColumnCount(3)
+        ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State"), _("Checks")])
         ui.worklistTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         ui.worklistTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
         ui.worklistTable.connect("cellDoubleClicked(int,int)", self._rowChosen)
@@ -251,6 +253,9 @@ class WorklistPanel:
             item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
             item.setToolTip(self._worklist.failure(case) if status == Status.FAILED else case.source)
             self._ui.worklistTable.setItem(row, column, item)
+        light = self._worklist.read_summary(case).get("light")
+        known = {found.value: found for found in Light}
+        self._ui.worklistTable.setItem(row, len(texts), lightItem(known.get(light)))
 
     def _summary(self) -> str:
         if self._worklist is None:

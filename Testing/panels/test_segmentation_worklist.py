@@ -80,7 +80,7 @@ def bite(array: np.ndarray) -> None:
 
 
 def test_a_folder_is_listed_in_natural_order_and_its_first_case_is_opened(cases: Any) -> None:
-    assert cases.table(cases.ui.worklistTable) == [[name, "waiting"] for name in NAMES]
+    assert cases.table(cases.ui.worklistTable) == [[name, "waiting", ""] for name in NAMES]
     assert cases.parameters.inputVolume.GetName() == "case 1"
     assert cases.status == "case 1 is not outlined yet."
 
@@ -99,6 +99,9 @@ def test_all_cases_are_outlined_in_the_background_while_the_panel_lives(cases: A
     assert cases.status == "3 cases were outlined, 0 failed."
     assert cases.ui.worklistLabel.text == "3 cases: 3 outlined, 0 reviewed, 0 failed."
     assert cases.ui.applyButton.enabled
+    lights = {row[0] for row in cases.table(cases.ui.checksTable)}
+    light = next(sign for sign in "✗!✓" if sign in lights)
+    assert [row[2] for row in cases.table(cases.ui.worklistTable)] == [light] * 3
     # The case that was looked at shows its outline as soon as there is one.
     assert cases.segmentation.GetName() == "case 2 kidneys"
 
@@ -290,7 +293,7 @@ def test_series_of_the_dicom_database_become_cases(cases: Any, tmp_path: Path, m
     (tmp_path / "study").mkdir()
     cases.host.dialogs.answerWith(str(tmp_path / "study"))
     mouse.click(cases.ui.addSeriesButton)
-    assert cases.table(cases.ui.worklistTable) == [["P1 T2w cor", "waiting"]]
+    assert cases.table(cases.ui.worklistTable) == [["P1 T2w cor", "waiting", ""]]
     outlineAll(cases)
     assert states(cases) == ["outlined"]
     assert cases.sides().any()
