@@ -44,6 +44,8 @@ def start(segmentation: Any) -> int:
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     mouse.click(segmentation.ui.applyButton)
     segmentation.host.waitUntil(lambda: "outlining" in segmentation.status, 30000)
+    # Standard output and standard error are read side by side.
+    segmentation.host.waitUntil(lambda: "fake network" in segmentation.ui.logText.plainText, 30000)
     return int(segmentation.panel.process.identifier)
 
 
@@ -176,8 +178,8 @@ def test_a_run_tells_its_step_and_the_time_left_and_leaves_the_panel_alive(segme
 def test_cancel_ends_the_whole_process_tree_and_leaves_no_half_made_node(segmentation: Any, network: Any) -> None:
     network("children")
     program = start(segmentation)
-    log = segmentation.ui.logText.plainText
-    child = int(re.search(r"child (\d+)", log)[1])
+    segmentation.host.waitUntil(lambda: "child" in segmentation.ui.logText.plainText, 30000)
+    child = int(re.search(r"child (\d+)", segmentation.ui.logText.plainText)[1])
     assert isAlive(program)
     assert isAlive(child)
     assert segmentation.ui.applyButton.text == "Cancel"
