@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
+from collections.abc import Sequence
 
 import slicer
 from slicer.i18n import tr as _
@@ -11,12 +12,13 @@ from slicer.i18n import tr as _
 from renal_segmentation.errors import MissingPackageError
 
 TORCH = "torch>=2.6"
-OTHERS = ("monai>=1.4", "nibabel>=5.2", "tqdm>=4.66")
+FILES = "nibabel>=5.2"
+OTHERS = ("monai>=1.4", FILES, "tqdm>=4.66")
 """Ranges and not pins: Slicer and other extensions use the same packages."""
 
 
 def ensurePackages() -> None:
-    """Install what is missing, with consent.
+    """Install what the network needs and is missing, with consent.
 
     Raises
     ------
@@ -28,7 +30,25 @@ def ensurePackages() -> None:
 
     if not slicer.packaging.pip_check(Requirement(TORCH)):
         _installTorch()
-    needs = [Requirement(text) for text in OTHERS]
+    _ensure(OTHERS)
+
+
+def ensureFiles() -> None:
+    """Install what reads and writes image files, with consent.
+
+    Raises
+    ------
+    MissingPackageError
+        If it is missing still; the sentence says what to do.
+    """
+    _ensure((FILES,))
+
+
+def _ensure(texts: Sequence[str]) -> None:
+    import slicer.packaging
+    from packaging.requirements import Requirement
+
+    needs = [Requirement(text) for text in texts]
     try:
         slicer.packaging.pip_ensure(needs, requester="RenalSegmentation")
     except (RuntimeError, subprocess.CalledProcessError) as error:
@@ -36,7 +56,7 @@ def ensurePackages() -> None:
     missing = [need.name for need in needs if not slicer.packaging.pip_check(need)]
     if missing:
         raise MissingPackageError(
-            _("The network needs the Python packages {names}: press Apply again and agree to install them.").format(
+            _("The Python packages {names} are needed: try again and agree to install them.").format(
                 names=", ".join(missing)
             )
         )

@@ -22,6 +22,7 @@ from RenalSegmentationLib.DicomCases import databaseSeries
 from RenalSegmentationLib.Job import Choice
 from RenalSegmentationLib.Labels import referenceOf
 from RenalSegmentationLib.Lights import lightItem
+from RenalSegmentationLib.Packages import ensureFiles
 
 FOLDER_NAME = "renal-review"
 _STATUS = {
@@ -151,6 +152,7 @@ class WorklistPanel:
         """Open the worklist of a folder of images, made anew where there is none."""
         target = folder if Worklist.exists(folder) else folder / FOLDER_NAME
         try:
+            ensureFiles()
             worklist = Worklist.load(target) if Worklist.exists(target) else Worklist(target, [])
             if target != folder:
                 worklist = worklist.added([str(path) for path in find_images(folder)])
@@ -360,6 +362,7 @@ class WorklistPanel:
         if not folder:
             return
         try:
+            ensureFiles()
             series = databaseSeries()
             worklist = Worklist.load(Path(folder)) if Worklist.exists(Path(folder)) else Worklist(Path(folder), [])
             worklist = worklist.added([source for source, _name in series], [name for _source, name in series])

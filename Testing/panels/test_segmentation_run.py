@@ -301,7 +301,7 @@ def test_other_missing_packages_are_asked_for_by_slicer(segmentation: Any) -> No
     slicer.packaging.pretended["monai"] = False
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     segmentation.apply()
-    assert "needs the Python packages monai" in segmentation.error
+    assert "The Python packages monai are needed" in segmentation.error
     assert [request.action for request in slicer.packaging.requests] == ["ensure"]
 
 

@@ -250,6 +250,18 @@ def test_a_double_click_opens_a_case(cases: Any) -> None:
     assert cases.segmentation.GetName() == "case 10 kidneys"
 
 
+def test_a_worklist_without_what_reads_images_asks_for_it(host: Any, folder: Path) -> None:
+    import slicer.packaging
+    from Testing.panels.segmentation_panel import SegmentationPanel
+
+    slicer.packaging.pretended["nibabel"] = False
+    panel = SegmentationPanel(host)
+    panel.openSection("worklistButton")
+    open_(panel, folder)
+    assert panel.error == "The Python packages nibabel are needed: try again and agree to install them."
+    assert not (folder / "renal-review").exists()
+
+
 def test_a_folder_without_images_says_so(cases: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     open_(cases, tmp_path / "empty")
