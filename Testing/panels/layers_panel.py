@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import slicer
 from Testing.host import mouse
+from Testing.panels.opened_panel import OpenedPanel
 
 from renal_layers.phantom import PhantomSettings
 
@@ -17,7 +18,7 @@ SMALL = PhantomSettings(
 )
 
 
-class LayersPanel:
+class LayersPanel(OpenedPanel):
     """The opened module with what its tests do again and again.
 
     Attributes
@@ -30,15 +31,7 @@ class LayersPanel:
         Its image and maps.
     """
 
-    def __init__(self, host: Any) -> None:
-        self.host = host
-        host.mainWindow.resize(1500, 1600)
-        host.mainWindow.show()
-        self.open()
-
-    def open(self) -> None:
-        """Open the module, loaded anew if it was unloaded."""
-        self.widget = self.host.open(MODULE)
+    module = MODULE
 
     def load(self, settings: PhantomSettings = SMALL) -> None:
         """Put a reference object into the scene."""
@@ -52,17 +45,6 @@ class LayersPanel:
         for node in maps:
             mouse.choose(self.ui.mapSelector, node.GetName())
             mouse.click(self.ui.addMapButton)
-
-    def apply(self) -> None:
-        """Click Apply and wait until the panel has come to rest."""
-        mouse.click(self.ui.applyButton)
-        self.rest()
-
-    def rest(self) -> None:
-        """Wait until nothing is under way and no change waits to be dealt with."""
-        self.host.wait(20)
-        self.host.waitUntil(lambda: self.panel.isResting, 30000)
-        self.host.wait(20)
 
     def edit(self, name: str, change: Any) -> None:
         """Change a segment's label map as a brush does: `change` gets it as an array (K, J, I) and changes it."""
@@ -81,32 +63,6 @@ class LayersPanel:
         self.edit(name, away)
 
     @property
-    def panel(self) -> Any:
-        """The panel object."""
-        return self.widget.panel
-
-    @property
-    def ui(self) -> Any:
-        """The widgets by name."""
-        return self.widget.panel.ui
-
-    @property
-    def logic(self) -> Any:
-        """The logic."""
-        return self.widget.logic
-
-    @property
-    def parameters(self) -> Any:
-        """The parameters in the scene."""
-        return self.widget.logic.getParameterNode()
-
-    @property
     def study(self) -> Any:
         """The study with the results, or None."""
         return self.logic.study(self.parameters)
-
-    def table(self, widget: Any) -> list[list[str]]:
-        """Return the texts of a table widget."""
-        return [
-            [widget.item(row, column).text() for column in range(widget.columnCount)] for row in range(widget.rowCount)
-        ]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import slicer
 from Testing.host import mouse
+from Testing.panels.opened_panel import OpenedPanel
 
 from renal_layers.phantom import PhantomSettings, reference_object
 
@@ -19,7 +20,7 @@ FAKE = (sys.executable, str(Path(__file__).with_name("fakeNetwork.py")), "predic
 SMALL = PhantomSettings(spacing=(3.0, 3.0, 5.5), margin_mm=(15.0, 12.0, 12.0))
 
 
-class SegmentationPanel:
+class SegmentationPanel(OpenedPanel):
     """The opened module with what its tests do again and again; a stand-in takes the place of the network.
 
     Attributes
@@ -32,15 +33,11 @@ class SegmentationPanel:
         Its T2-weighted image.
     """
 
-    def __init__(self, host: Any) -> None:
-        self.host = host
-        host.mainWindow.resize(1500, 1600)
-        host.mainWindow.show()
-        self.open()
+    module = MODULE
 
     def open(self) -> None:
         """Open the module, loaded anew if it was unloaded."""
-        self.widget = self.host.open(MODULE)
+        super().open()
         self.useFake()
 
     def useFake(self) -> None:
@@ -68,17 +65,6 @@ class SegmentationPanel:
         self.apply()
         return self.segmentation
 
-    def apply(self) -> None:
-        """Click Apply and wait until the panel has come to rest."""
-        mouse.click(self.ui.applyButton)
-        self.rest()
-
-    def rest(self) -> None:
-        """Wait until nothing is under way and no change waits to be dealt with."""
-        self.host.wait(20)
-        self.host.waitUntil(lambda: self.panel.isResting, 60000)
-        self.host.wait(20)
-
     def openSection(self, name: str) -> None:
         """Unfold a section of the panel by mouse."""
         button = getattr(self.ui, name)
@@ -101,12 +87,6 @@ class SegmentationPanel:
         change(array.transpose(2, 1, 0))
         slicer.util.updateSegmentBinaryLabelmapFromArray(array, node, identifier, volume)
 
-    def table(self, widget: Any) -> list[list[str]]:
-        """Return the texts of a table widget."""
-        return [
-            [widget.item(row, column).text() for column in range(widget.columnCount)] for row in range(widget.rowCount)
-        ]
-
     @property
     def status(self) -> str:
         """What the panel says."""
@@ -117,26 +97,6 @@ class SegmentationPanel:
         """What the panel says, if it is shown as an error."""
         assert self.status.startswith("<b style='color:"), self.status
         return html.unescape(self.status.partition(">")[2].removesuffix("</b>"))
-
-    @property
-    def panel(self) -> Any:
-        """The panel object."""
-        return self.widget.panel
-
-    @property
-    def ui(self) -> Any:
-        """The widgets by name."""
-        return self.widget.panel.ui
-
-    @property
-    def logic(self) -> Any:
-        """The logic."""
-        return self.widget.logic
-
-    @property
-    def parameters(self) -> Any:
-        """The parameters in the scene."""
-        return self.widget.logic.getParameterNode()
 
     @property
     def segmentation(self) -> Any:
