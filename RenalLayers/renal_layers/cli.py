@@ -80,6 +80,10 @@ def _add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     demo = commands.add_parser("demo", help="analyse the digital reference object and report it")
     demo.set_defaults(call=_demo)
     _add_output(demo)
+    demo.add_argument(
+        "--segment", action="store_true", help="let a network outline the object's image, instead of its own mask"
+    )
+    demo.add_argument("--model", default=DEFAULT_MODEL, help="network for --segment (%(default)s)")
 
 
 def _add_output(command: Parser) -> None:
@@ -98,4 +102,4 @@ def _run(options: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from renal_layers.demo import demo
 
-    demo(options.output, options.overwrite, options.progress)
+    demo(options.output, options.overwrite, options.progress, options.model if options.segment else None)

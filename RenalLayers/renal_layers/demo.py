@@ -6,17 +6,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from renal_layers.gradients import GradientRow
 from renal_layers.phantom import PhantomSettings, ReferenceObject, reference_object
 from renal_layers.run import MapFile, Request, run
+from renal_layers.segmenting import DEFAULT_MODEL
 from renal_layers.settings import Settings
+from renal_segmentation.agreement import compare
 from renal_segmentation.errors import OutputError
-from renal_segmentation.files import write_image
+from renal_segmentation.files import read_image, write_image
 
 PELVIS_DISTANCE_MM = 10.0
 
 
-def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
+def demo(output: Path, overwrite: bool, progress_style: str = "text", network: str | None = None) -> None:
     """Analyse the digital reference object and say where the report lies.
 
     Parameters
@@ -27,6 +31,8 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
         Replace an earlier demonstration.
     progress_style : {"text", "json", "none"}
         How to show progress.
+    network : str, optional
+        Name or path of a model that outlines the object's T2-weighted image, in place of the object's own mask.
 
     Raises
     ------
@@ -38,10 +44,12 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
     subject = reference_object(PhantomSettings(with_cyst=True, tissue_noise_mm=0.5))
     files = _write_inputs(output / "input", subject)
     request = Request(
-        mask=files["mask"],
+        mask=None if network else files["mask"],
         output=output,
+        segment=files["t2w"] if network else None,
+        model=network or DEFAULT_MODEL,
         maps=(MapFile("R2*", files["r2star"], "Hz"), MapFile("T1", files["t1"], "ms")),
-        labels={1: "left", 2: "right"},
+        labels=None if network else {1: "left", 2: "right"},
         tissue=files["tissue"],
         tissue_names={1: "cortex", 2: "medulla"},
         pelvis=files["sinus"],
@@ -54,7 +62,8 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text") -> None:
     )
     analysis = run(request, progress_style)
     if progress_style == "text":
-        sys.stdout.write(_comparison(analysis.gradients, subject) + f"Report: {output / 'report.html'}\n")
+        agreement = _agreement(output / "mask.nii.gz", subject) if network else ""
+        sys.stdout.write(agreement + _comparison(analysis.gradients, subject) + f"Report: {output / 'report.html'}\n")
 
 
 def _write_inputs(folder: Path, subject: ReferenceObject) -> dict[str, Path]:
@@ -69,6 +78,16 @@ def _write_inputs(folder: Path, subject: ReferenceObject) -> dict[str, Path]:
         paths[name] = folder / f"{name}.nii.gz"
         write_image(paths[name], volume.array, volume.grid, f"Digital reference object, {name}")
     return paths
+
+
+def _agreement(mask: Path, subject: ReferenceObject) -> str:
+    """Return a line that sets the network's outline beside the built-in kidneys."""
+    found, _ = read_image(mask)
+    sides = found.like(np.where(found.array <= 2, found.array, 0).astype(np.uint8))
+    return "".join(
+        f"{row.side} kidney: {row.after_ml:.0f} ml outlined, {row.before_ml:.0f} ml built in, Dice {row.dice:.3f}\n"
+        for row in compare(subject.mask, sides)
+    )
 
 
 def _comparison(gradients: Sequence[GradientRow], subject: ReferenceObject) -> str:

@@ -109,3 +109,13 @@ def test_either_a_mask_or_an_image_to_segment_is_needed(words, tmp_path, capsys)
         main(["run", *words, "--output", str(tmp_path / "out")])
     assert caught.value.code == 2
     assert "--mask" in capsys.readouterr().err
+
+
+def test_the_demonstration_tells_how_well_the_network_outlines_its_object(use, tmp_path, capsys):
+    from renal_layers.phantom import PhantomSettings, reference_object
+
+    use(reference_object(PhantomSettings(with_cyst=True, tissue_noise_mm=0.5)).mask.array)
+    assert main(["demo", "--segment", "--output", str(tmp_path / "demo")]) == 0
+    told = capsys.readouterr().out
+    assert told.count("Dice 1.000") == 3
+    assert "R2* gradient" in told
