@@ -182,7 +182,7 @@ def test_two_kidneys_called_left_are_told_apart_by_their_place():
 
 def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
     """Return a sure answer of a refiner from classes at 2 mm."""
-    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.9 + 0.025
+    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
     grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
     return Refined(side, probability, grid)
 
