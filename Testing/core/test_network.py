@@ -182,7 +182,7 @@ def test_two_kidneys_called_left_are_told_apart_by_their_place():
 
 def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
     """Return a sure answer of a refiner from classes at 2 mm."""
-    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.9 + 0.025
+    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
     grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
     return Refined(side, probability, grid)
 
@@ -211,10 +211,16 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
     assert not assemble([refined(classes)], grid).labels.any()
     classes[10:30, 10:30, 10:30] = 1
     sure = refined(classes)
-    vague = Refined(sure.side, (sure.probabilities * 0.6 + 0.1).astype(np.float32), sure.grid)
-    assert sure.confidence > vague.confidence
-    found = assemble([vague], grid)
-    assert [notice.code for notice in found.notices] == ["doubtful-outline"]
+    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.93, 0.6)]
+    assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
+    assert answers[0].confidence > 0.9
+    codes = []
+    for answer in answers:
+        found = assemble([answer], grid)
+        codes.append([notice.code for notice in found.notices])
+        assert found.labels.any() == (answer is not answers[2])
+    assert codes[0] == []
+    assert codes[2] == ["left-left-out"]
 
 
 @pytest.mark.parametrize("change", ["truncated", "tampered", "foreign", "missing", "hash", "metadata"])

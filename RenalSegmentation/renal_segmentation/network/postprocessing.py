@@ -22,8 +22,11 @@ SMALLEST_ML = 6.0
 FRAGMENT_SHARE = 0.1
 """Parts of a kidney that lie apart are kept from this share of the largest part on, if they are near."""
 FRAGMENT_MM = 8.0
-DOUBTFUL = 0.8
+DOUBTFUL = 0.7
 """Confidence below which a kidney is pointed out."""
+
+NO_KIDNEY = 0.35
+"""Confidence below which nothing is outlined."""
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -65,6 +68,9 @@ def assemble(refined: list[Refined], grid: Grid) -> Assembled:
     confidence: dict[str, float] = {}
     notices: list[Notice] = []
     for kidney in refined:
+        if kidney.confidence < NO_KIDNEY:
+            notices.append(_left_out(kidney))
+            continue
         corners = kidney.grid.to_ras(np.stack([np.full(3, -0.5), np.array(kidney.grid.shape) - 0.5]))
         place = voxels_in(grid, corners[0], corners[1])
         if place is None:
@@ -87,6 +93,12 @@ def assemble(refined: list[Refined], grid: Grid) -> Assembled:
             message = f"The outline of the {name} kidney is doubtful (confidence {kidney.confidence:.2f}): check it."
             notices.append(Notice("doubtful-outline", message))
     return Assembled(labels, probability, confidence, tuple(notices))
+
+
+def _left_out(kidney: Refined) -> Notice:
+    name = SIDE_NAMES[kidney.side]
+    message = f"Something where the {name} kidney would lie was too unlike a kidney and was left out: check the image."
+    return Notice(f"{name}-left-out", message)
 
 
 def _values(side: Side) -> npt.NDArray[np.uint8]:
