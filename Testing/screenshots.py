@@ -1,7 +1,7 @@
 """Pictures of the modules for the README and the extension catalogue.
 
-``python -m Testing.screenshots [layers] [segmentation]``; without the weights of the model that comes with Renal, the
-stand-in of the tests takes the place of the network.
+``python -m Testing.screenshots [layers] [segmentation]``: Renal Layers on the reference object, Renal Segmentation on a
+generated abdomen that the network has never seen.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from renal_layers.phantom import PhantomSettings, reference_object
 from renal_segmentation.files import write_image
-from renal_segmentation.models import shipped
+from renal_segmentation.synthesis.abdomen import generate_abdomen
+from renal_segmentation.synthesis.imaging import render
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "Resources" / "Screenshots"
 SIZE = (1500, 1040)
+UNSEEN = 3_000_042
+"""Seed of a person that neither training nor validation drew."""
 
 
 def main() -> None:
-    """Drive both modules on the reference object and take their pictures."""
+    """Drive both modules and take their pictures."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from Testing.host.session import start, stop
 
@@ -124,14 +126,11 @@ def _segmentation(host: Any) -> None:
     """Outline, correct, review, and step through a worklist."""
     widget = host.open(ROOT / "RenalSegmentation" / "RenalSegmentation.py")
     panel, ui = widget.panel, widget.panel.ui
-    subject = reference_object(PhantomSettings(with_cyst=True))
-    image, t1w = _volume("T2w", subject.t2w), _volume("T1w", subject.t1w)
+    scan = render(generate_abdomen(UNSEEN), UNSEEN, "t2", "coronal").image
+    image = _volume("T2w", scan)
     ui.inputSelector.setCurrentNode(image)
     _slicer().util.setSliceViewerLayers(background=image, fit=True)
     host.wait(200)
-    scratch = tempfile.TemporaryDirectory()
-    if shipped.folder() is None:
-        _standIn(widget, subject, Path(scratch.name) / "mask.nii.gz")
     ui.applyButton.click()
     _rest(host, panel)
     ui.heightSpin.value, ui.weightSpin.value = 178.0, 74.0
@@ -146,37 +145,40 @@ def _segmentation(host: Any) -> None:
     ui.showAiCheck.click()
     ui.showChangesCheck.click()
     ui.reviewerEdit.text = "A. Reader"
-    ui.commentEdit.plainText = "Upper pole of the left kidney completed."
+    ui.commentEdit.plainText = "Upper pole of the left kidney extended."
     ui.saveReviewButton.click()
     _rest(host, panel)
     _take(host, "segmentation-review")
-    ui.showChangesCheck.click()
-    _fold(ui, "tissueButton", "volumesButton")
-    ui.tissueSelector.setCurrentNode(t1w)
-    ui.splitTissueButton.click()
-    _rest(host, panel)
-    _take(host, "segmentation-tissue")
+    _tissue(host, panel)
     with tempfile.TemporaryDirectory() as folder:
-        _worklist(host, panel, Path(folder), subject)
+        _worklist(host, panel, Path(folder), scan)
     host.unload("RenalSegmentation")
-    scratch.cleanup()
 
 
-def _standIn(widget: Any, subject: Any, path: Path) -> None:
-    """Have a stand-in give the kidneys that are built in, without the upper pole of the left one."""
-    side = subject.mask.array.copy()
-    places = np.argwhere(side == 1)
-    height = subject.mask.grid.to_ras(places)[:, 2]
-    side[tuple(places[height > height.max() - 14].T)] = 0
-    write_image(path, side, subject.mask.grid, "kidneys")
-    os.environ["RENAL_FAKE"] = f"mask:{path}"
-    widget.logic.predictor = (sys.executable, str(ROOT / "Testing" / "panels" / "fakeNetwork.py"), "predict")
+def _tissue(host: Any, panel: Any) -> None:
+    """Split the kidneys of the reference object."""
+    from renal_layers.phantom import PhantomSettings, reference_object
+    from RenalLayersLib.ReferenceObject import loadReferenceObject
+
+    _slicer().mrmlScene.Clear(0)
+    segmentation, image = loadReferenceObject()[:2]
+    for name in ("Renal pelvis", "Cortex", "Medulla"):
+        found = segmentation.GetSegmentation().GetSegmentIdBySegmentName(name)
+        if found:
+            segmentation.GetSegmentation().RemoveSegment(found)
+    panel.logic.getParameterNode().segmentation = segmentation
+    _slicer().util.setSliceViewerLayers(background=image, fit=True)
+    _fold(panel.ui, "tissueButton", "volumesButton")
+    panel.ui.tissueSelector.setCurrentNode(_volume("T1w", reference_object(PhantomSettings(with_cyst=True)).t1w))
+    panel.ui.splitTissueButton.click()
+    _rest(host, panel)
+    _threeD(host, panel)
+    _take(host, "segmentation-tissue")
 
 
-def _worklist(host: Any, panel: Any, folder: Path, subject: Any) -> None:
+def _worklist(host: Any, panel: Any, folder: Path, image: Any) -> None:
     """Outline four cases, one of them damaged, and look at the second."""
     for number in (1, 2, 4):
-        image = subject.t2w
         write_image(folder / f"subject {number:02d}.nii.gz", image.array.astype("float32"), image.grid, "T2w")
     (folder / "subject 03.nii.gz").write_bytes(b"cut off")
     _slicer().mrmlScene.Clear(0)

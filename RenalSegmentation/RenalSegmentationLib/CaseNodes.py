@@ -14,7 +14,8 @@ from renal_segmentation.checks import Light, check_mask, worst
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.labels import Side
-from renal_segmentation.volume import Grid
+from renal_segmentation.resampling import nearest
+from renal_segmentation.volume import Grid, Volume
 from renal_segmentation.worklist import Case, Worklist
 from RenalLayersLib.Inputs import volumeOf
 from RenalSegmentationLib.Changes import CHANGES_ROLE
@@ -25,6 +26,8 @@ from RenalSegmentationLib.Result import AI_ROLE, showResult
 from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
 
 CASE_ATTRIBUTE = "Renal.Case"
+_SAME_PLACE = 0.1
+"""In voxels: how far apart corners may lie that are the same."""
 
 
 def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
@@ -92,12 +95,17 @@ def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
     OutputError
         If it cannot be written.
     """
-    labels = labelsToSave(node)
+    grid = volumeOf(referenceOf(node)).grid
+    mask = Volume(labelsToSave(node), grid.affine)
     before = worklist.mask(case) if worklist.mask(case).is_file() else worklist.network_mask(case)
-    if before.is_file() and np.array_equal(*map(_keptLabels, (read_image(before)[0].array, labels))):
-        return False
+    if before.is_file():
+        # The file keeps the voxel order of the image's file, which Slicer may have turned.
+        written = read_image(before)[0]
+        mask = Volume(nearest(mask, written.grid), written.affine)
+        if np.array_equal(*map(_keptLabels, (written.array, mask.array))):
+            return False
     worklist.make_folder(case)
-    write_image(worklist.mask(case), labels, volumeOf(referenceOf(node)).grid, "kidneys, corrected")
+    write_image(worklist.mask(case), mask.array, mask.grid, "kidneys, corrected")
     return True
 
 
@@ -167,14 +175,23 @@ def _keptLabels(labels: np.ndarray) -> np.ndarray:
 
 
 def _labelsFor(volume: Any, path: Path) -> np.ndarray:
-    labels = read_image(path)[0].array
-    if labels.shape != tuple(volume.GetImageData().GetDimensions()):
+    """Return a mask from a file in the voxel order of the node: Slicer mirrors images of left-handed grids."""
+    labels, grid = read_image(path)[0], volumeOf(volume).grid
+    if not _sameVoxels(labels.grid, grid):
         raise InputError(
             _("{path} does not have the voxels of the image '{name}': remove it, and outline the case again.").format(
                 path=path, name=volume.GetName()
             )
         )
-    return labels
+    return nearest(labels, grid)
+
+
+def _sameVoxels(one: Grid, other: Grid) -> bool:
+    """Tell whether two grids have the same voxels, in whatever order."""
+    corners = [grid.to_ras([c * (np.array(grid.shape) - 1) for c in np.ndindex(2, 2, 2)]) for grid in (one, other)]
+    apart = np.linalg.norm(corners[0][:, np.newaxis] - corners[1], axis=2).min(axis=1)
+    same = sorted(one.shape) == sorted(other.shape) and apart.max() < _SAME_PLACE * one.spacing.min()
+    return bool(same)
 
 
 def _fillFrom(node: Any, labels: np.ndarray) -> None:

@@ -22,7 +22,9 @@ from Testing.panels.segmentation_panel import FAKE, SMALL, isAlive
 
 from renal_layers.phantom import reference_object
 from renal_segmentation.files import write_image
+from renal_segmentation.resampling import nearest
 from renal_segmentation.review import read_reviews
+from renal_segmentation.volume import Volume
 from renal_segmentation.worklist import Status, Worklist
 
 NAMES = ("case 1", "case 2", "case 10")
@@ -147,6 +149,39 @@ def test_stepping_keeps_one_case_in_the_scene_and_saves_corrections(cases: Any, 
     np.testing.assert_array_equal(cases.sides(), corrected)
     assert float(cases.table(cases.ui.agreementTable)[0][1]) < 1
     assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_kidneys_lie_where_they_are_in_images_of_either_handedness(cases: Any, tmp_path: Path, mirrored: bool) -> None:
+    """Slicer turns the slices of a left-handed image around when it reads the file."""
+    subject = reference_object(SMALL)
+    flip = np.diag([-1.0 if mirrored else 1.0, 1, 1, 1])
+    flip[0, 3] = subject.t2w.array.shape[0] - 1 if mirrored else 0
+    image = Volume(subject.t2w.array[:: -1 if mirrored else 1].astype(np.float32), subject.t2w.affine @ flip)
+    folder = tmp_path / "one"
+    folder.mkdir()
+    write_image(folder / "case.nii.gz", image.array, image.grid, "T2w")
+    open_(cases, folder)
+    outlineAll(cases)
+    inside = nearest(subject.mask, gridOf(cases)) > 0
+    found = cases.sides() > 0
+    assert 2 * (inside & found).sum() / (inside.sum() + found.sum()) > 0.8
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    saved = nibabel.load(folder / "renal-review" / "case" / "kidneys.nii.gz")
+    np.testing.assert_allclose(saved.affine, image.affine, atol=1e-3)
+    mouse.click(cases.ui.nextButton)
+    open_(cases, folder)
+    cases.rest()
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
+def gridOf(panel: Any) -> Any:
+    """Return the grid of the chosen image."""
+    from RenalLayersLib.Inputs import volumeOf
+
+    return volumeOf(panel.parameters.inputVolume).grid
 
 
 def test_a_correction_is_saved_as_soon_as_the_hand_rests(cases: Any, folder: Path) -> None:
