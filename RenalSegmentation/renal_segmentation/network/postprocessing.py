@@ -22,7 +22,7 @@ SMALLEST_ML = 6.0
 FRAGMENT_SHARE = 0.1
 """Parts of a kidney that lie apart are kept from this share of the largest part on, if they are near."""
 FRAGMENT_MM = 8.0
-DOUBTFUL = 0.7
+DOUBTFUL = 0.8
 """Confidence below which a kidney is pointed out."""
 
 NO_KIDNEY = 0.35
