@@ -1,18 +1,12 @@
 """The Slicer module RenalLayers: what Slicer looks for by name; everything else is in RenalLayersLib."""
 
-import sys
-
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
-)
-from slicer.util import VTKObservationMixin
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
 
 from RenalLayersLib.Logic import RenalLayersLogic
+from RenalLayersLib.ModuleWidget import ModuleWidget
 from RenalLayersLib.ReferenceObject import loadReferenceObject, registerSampleData
 from RenalLayersLib.Widget import RenalLayersPanel
 
@@ -42,60 +36,12 @@ class RenalLayers(ScriptedLoadableModule):
         registerSampleData(self.resourcePath("Icons/RenalLayers.png"))
 
 
-class RenalLayersWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class RenalLayersWidget(ModuleWidget):
     """The panel as Slicer opens, closes and reloads it."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = self.panel = self.uiWidget = None
-
-    def setup(self):
-        """Load the panel's widgets and connect them."""
-        super().setup()
-        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/RenalLayers.ui"))
-        self.layout.addWidget(self.uiWidget)
-        self.uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.logic = RenalLayersLogic()
-        self.panel = RenalLayersPanel(slicer.util.childWidgetVariables(self.uiWidget), self.logic)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndClose)
-        # After a reload the module is open already, and Slicer calls no enter().
-        if getattr(self.parent, "isEntered", False):
-            self.panel.enter()
-
-    def enter(self):
-        """Follow the scene while the module is open."""
-        self.panel.enter()
-
-    def exit(self):
-        """Leave the scene to others."""
-        self.panel.exit()
-
-    def cleanup(self):
-        """Leave nothing behind when the module is unloaded or reloaded."""
-        self.removeObservers()
-        if self.panel is not None:
-            self.panel.cleanup()
-            # Slicer hides the old widgets at a reload and keeps them: they must not go on watching the scene.
-            self.uiWidget.setMRMLScene(None)
-
-    def onSceneStartClose(self, caller, event):
-        """Let go of the scene's nodes before they go."""
-        self.panel.sceneIsClosing()
-
-    def onSceneEndClose(self, caller, event):
-        """Follow the new scene at once when the module is open."""
-        if self.parent.isEntered:
-            self.panel.enter()
-
-    def onReload(self):
-        """Reload the module with its library and the science below it."""
-        for name in list(sys.modules):
-            if name.partition(".")[0] in ("RenalLayersLib", "renal_layers", "renal_segmentation"):
-                del sys.modules[name]
-        super().onReload()
+    logicClass = RenalLayersLogic
+    panelClass = RenalLayersPanel
+    packages = ("RenalLayersLib", "renal_layers", "renal_segmentation")
 
 
 class RenalLayersTest(ScriptedLoadableModuleTest):

@@ -7,11 +7,12 @@ pytest.importorskip("torch", reason="images are rendered with torch, which is no
 
 import torch
 
+from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, brightness, enclosing_grid, index_map, normalise, resample, sample
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.acquisition import draw_acquisition, rotation
 from renal_segmentation.synthesis.appearance import REGIMES, draw_appearance
-from renal_segmentation.synthesis.imaging import nearest, render
+from renal_segmentation.synthesis.imaging import render
 from renal_segmentation.synthesis.tissues import Tissue, kidney_labels
 from renal_segmentation.volume import Grid, Volume
 
@@ -119,5 +120,5 @@ def test_nearest_labels_are_zero_outside():
     labels = np.ones((4, 4, 4), np.uint8)
     source = Grid((4, 4, 4), np.eye(4))
     target = enclosing_grid(Grid((8, 8, 8), np.eye(4)), 1.0)
-    found = nearest(labels, source, target)
+    found = nearest(Volume(labels, source.affine), target)
     assert found.sum() == 64

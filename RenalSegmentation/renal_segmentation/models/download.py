@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
+from renal_segmentation.files import sha256
 from renal_segmentation.progress import Progress, silent
 
 _CHUNK = 1 << 18
@@ -92,17 +92,17 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
     wanted = check_sha256(offer.sha256)
     if not offer.url.startswith(("https://", "http://")):
         raise InputError(f"{offer.url} is not a web address: import a file with renal-segmentation models import.")
-    if target.is_file() and _sha256_of(target) == wanted:
+    if target.is_file() and sha256(target) == wanted:
         return
     if not consent(offer.question):
         raise ConsentError(f"Nothing was fetched: agree to {offer.question} with --yes.")
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not (part.is_file() and _sha256_of(part) == wanted):
+        if not (part.is_file() and sha256(part) == wanted):
             _fetch_all(offer, part, progress)
         progress("Checking", 1.0)
-        found = _sha256_of(part)
+        found = sha256(part)
         if found != wanted:
             part.unlink()
             raise ModelError(
@@ -175,8 +175,3 @@ def _fetch_rest(url: str, part: Path, progress: Progress) -> bool:
 def _starts_at(response: Any) -> int:
     found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     return int(found[1]) if found else -1
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

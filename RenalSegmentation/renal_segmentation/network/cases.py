@@ -13,11 +13,11 @@ from torch import Tensor
 from renal_segmentation.network.architecture import padded
 from renal_segmentation.network.localising import DARKEST, LOCALISER_MM
 from renal_segmentation.network.refining import REFINER_MM
+from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import brightness, resample, sample, smooth
 from renal_segmentation.synthesis.acquisition import rotation
 from renal_segmentation.synthesis.artefacts import smooth_noise
-from renal_segmentation.synthesis.imaging import nearest
-from renal_segmentation.volume import Grid
+from renal_segmentation.volume import Grid, Volume
 
 ByteArray = npt.NDArray[np.uint8]
 
@@ -70,7 +70,7 @@ def network_image(image: Tensor, source: Grid, target: Grid) -> Tensor:
 
 def covered(source: Grid, target: Grid) -> npt.NDArray[np.bool_]:
     """Tell which voxels of `target` lie within `source`."""
-    return nearest(np.ones(source.shape, np.uint8), source, target) > 0
+    return nearest(Volume(np.ones(source.shape, bool), source.affine), target)
 
 
 def rough_guess(organ: npt.NDArray[np.bool_], rng: np.random.Generator, noise: torch.Generator) -> Tensor:

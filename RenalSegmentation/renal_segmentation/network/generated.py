@@ -22,12 +22,13 @@ from renal_segmentation.network.cases import (
 )
 from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
 from renal_segmentation.network.refining import REFINER_MM
+from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
 from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
 from renal_segmentation.synthesis.appearance import draw_appearance
-from renal_segmentation.synthesis.imaging import nearest, scan, tissue_signal
+from renal_segmentation.synthesis.imaging import scan, tissue_signal
 from renal_segmentation.synthesis.tissues import Tissue
-from renal_segmentation.volume import FloatArray, Grid
+from renal_segmentation.volume import FloatArray, Grid, Volume
 
 MISSING_SHARE = 0.05
 """How often a kidney is taken out of a localiser's case."""
@@ -119,7 +120,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     image = scan(signal, coarse, acquisition, appearance, rng, noise)
     target = enclosing_grid(acquisition.grid, LOCALISER_MM)
     seen = network_image(image, acquisition.grid, target)
-    truth = nearest(organs, grid, target)
+    truth = nearest(Volume(organs, grid.affine), target)
     truth[~covered(acquisition.grid, target)] = 0
     return case_of(with_place(seen, target), (DARKEST, 0.0), truth, appearance.regime)
 

@@ -30,8 +30,8 @@ from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_pl
 from renal_segmentation.network.preparation import prepare, voxels_in
 from renal_segmentation.network.refining import AROUND_MM, REFINER_MM
 from renal_segmentation.progress import Progress, silent
+from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid
-from renal_segmentation.synthesis.imaging import nearest
 from renal_segmentation.volume import Volume, paste
 
 SUFFIXES = (".nii.gz", ".nii")
@@ -145,7 +145,7 @@ def localiser_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case
     organs = np.zeros(labels.shape, np.uint8)
     for side, values in ORGAN.items():
         organs[np.isin(labels, values)] = side if not mirrored else 3 - side
-    return case_of(with_place(seen, target), (DARKEST, 0.0), nearest(organs, grid, target), "scans")
+    return case_of(with_place(seen, target), (DARKEST, 0.0), nearest(Volume(organs, grid.affine), target), "scans")
 
 
 def refiner_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case:
@@ -170,7 +170,7 @@ def refiner_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case:
     near = Volume(image.numpy(), grid.affine)
     near = near.crop(voxels_in(grid, low - AROUND_MM, high + AROUND_MM) or tuple(slice(0, n) for n in grid.shape))
     seen = network_image(torch.from_numpy(np.ascontiguousarray(near.array)), near.grid, target)
-    truth = nearest(classes, grid, target)
+    truth = nearest(Volume(classes, grid.affine), target)
     truth[~covered(grid, target)] = 0
     guess = rough_guess((truth == 1) | (truth == 2), rng, noise)
     return case_of(torch.stack([seen, guess]), (DARKEST, 0.0), truth, "scans")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from renal_segmentation.errors import MissingPackageError
+from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import index_map, sample, smooth
 from renal_segmentation.synthesis.acquisition import Acquisition, draw_acquisition, draw_field, draw_plane
 from renal_segmentation.synthesis.appearance import CONTENTS, Appearance, draw_appearance
@@ -75,7 +76,7 @@ def render(tissues: Volume, seed: int, regime: str | None = None, plane: str | N
     acquisition = draw_acquisition(rng, centre, extent, (1.3, 2.5), plane)
     signal = tissue_signal(tissues.array, appearance, rng, noise)
     image = scan(signal, tissues.grid, acquisition, appearance, rng, noise)
-    labels = nearest(kidney_labels(tissues.array), tissues.grid, acquisition.grid)
+    labels = nearest(tissues.like(kidney_labels(tissues.array)), acquisition.grid)
     grid = acquisition.grid
     return Scan(Volume(image.numpy(), grid.affine), Volume(labels, grid.affine), appearance, acquisition)
 
@@ -176,21 +177,3 @@ def _ct_effects(
     if appearance.window is not None:
         image = image.clamp(*appearance.window)
     return image
-
-
-def nearest(
-    labels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], source: Grid, target: Grid
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Return labels at the voxel centres of another grid, 0 outside."""
-    matrix = index_map(target, source)
-    result = np.zeros(target.shape, np.uint8)
-    inside = np.ones(target.shape, bool)
-    flat = np.zeros(target.shape, np.int64)
-    for row, n in zip(matrix[:3], labels.shape, strict=True):
-        i, j, k = (np.arange(m) * step for m, step in zip(target.shape, row[:3], strict=True))
-        index = np.rint((i + row[3])[:, None, None] + j[:, None] + k).astype(np.int32)
-        inside &= (index >= 0) & (index < n)
-        flat *= n
-        flat += index
-    result[inside] = labels.reshape(-1)[flat[inside]]
-    return result
