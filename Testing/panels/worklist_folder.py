@@ -1,0 +1,40 @@
+"""A folder of images as a worklist, and what the tests do with it by mouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from Testing.host import mouse
+from Testing.panels.segmentation_panel import SMALL
+
+from renal_layers.phantom import reference_object
+from renal_segmentation.files import write_image
+
+NAMES = ("case 1", "case 2", "case 10")
+
+
+def writeImages(folder: Path) -> Path:
+    """Write three images into a folder and return it."""
+    image = reference_object(SMALL).t2w
+    for name in NAMES:
+        write_image(folder / f"{name}.nii.gz", image.array.astype(np.float32), image.grid, "T2w")
+    return folder
+
+
+def open_(panel: Any, folder: Path) -> None:
+    """Open a folder by mouse."""
+    panel.host.dialogs.answerWith(str(folder))
+    mouse.click(panel.ui.openFolderButton)
+    panel.host.wait(20)
+
+
+def outlineAll(panel: Any) -> None:
+    """Outline all that wait, by mouse."""
+    mouse.click(panel.ui.runAllButton)
+    panel.rest()
+
+
+def states(panel: Any) -> list[str]:
+    return [row[1] for row in panel.table(panel.ui.worklistTable)]
