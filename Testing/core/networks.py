@@ -9,15 +9,14 @@ from renal_segmentation.network.bundle import Metadata, write_bundle
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.volume import Volume
 
-SHAPE = ((4, 8), 4)
-NAMED = {stage: {"features": list(SHAPE[0]), "thin": SHAPE[1]} for stage in STAGES}
+SHAPE = {"features": [4, 8, 8], "thin": 4, "deeper": 1}
 
 
 def tiny_bundle(folder: Path, name: str = "tiny") -> Metadata:
     """Write a bundle of untrained networks."""
     torch.manual_seed(0)
-    weights = {name: stage.build(*SHAPE).state_dict() for name, stage in STAGES.items()}
-    return write_bundle(folder, weights, NAMED, name, {"summary": "untrained"})
+    weights = {name: stage.network(SHAPE).state_dict() for name, stage in STAGES.items()}
+    return write_bundle(folder, weights, dict.fromkeys(STAGES, SHAPE), name, {"summary": "untrained"})
 
 
 def noise_image(shape: tuple[int, int, int] = (24, 20, 12), seed: int = 0) -> Volume:

@@ -16,8 +16,9 @@ from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.labels import Side
 from renal_segmentation.models.registry import find_segmenter, kind_of
 from renal_segmentation.network import model as model_file
-from renal_segmentation.network.architecture import localiser, padded, refiner
+from renal_segmentation.network.architecture import padded
 from renal_segmentation.network.bundle import METADATA, WEIGHTS, is_own, load_networks, read_metadata
+from renal_segmentation.network.convolution import convolved
 from renal_segmentation.network.localising import find_kidneys, with_place
 from renal_segmentation.network.losses import segmentation_loss
 from renal_segmentation.network.model import RenalNetwork, open_model
@@ -25,6 +26,7 @@ from renal_segmentation.network.postprocessing import assemble
 from renal_segmentation.network.preparation import prepare, shrunk, voxels_in
 from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.running import Runner
+from renal_segmentation.network.stages import STAGES
 from renal_segmentation.sampling import box_grid
 from renal_segmentation.volume import Grid, Volume
 
@@ -276,9 +278,32 @@ def test_a_bundle_is_found_by_its_folder_and_describes_itself(tmp_path):
 
 
 def test_networks_keep_the_shape_of_their_input():
-    for build, classes in ((localiser, 3), (refiner, 4)):
-        network = build(*SHAPE)
+    for stage, classes in (("localiser", 3), ("refiner", 4)):
+        network = STAGES[stage].network(SHAPE)
         assert network(torch.zeros(1, 2, 32, 48, 32)).shape == (1, classes, 32, 48, 32)
+
+
+def test_a_network_that_is_made_deeper_answers_as_before_until_it_learns():
+    plain = STAGES["localiser"].network({**SHAPE, "deeper": 0})
+    deeper = STAGES["localiser"].network({**SHAPE, "deeper": 2})
+    added = deeper.load_state_dict(plain.state_dict(), strict=False)
+    assert len(added.missing_keys) > 0
+    assert not added.unexpected_keys
+    x = torch.randn(1, 2, 32, 48, 32)
+    assert torch.equal(plain(x), deeper(x))
+
+
+@pytest.mark.parametrize("shape", [(2, 40, 40, 12), (2, 110, 110, 3), (8, 16, 20, 12), (8, 60, 60, 4), (6, 9, 10, 8)])
+def test_the_fast_convolution_gives_what_the_layer_gives_and_learns_alike(shape):
+    layer = torch.nn.Conv3d(shape[0], 5, 3, padding=1, bias=False)
+    x = torch.randn(1, *shape, requires_grad=True)
+    wanted, found = layer(x), convolved(x, layer)
+    assert torch.allclose(wanted, found, atol=1e-5)
+    weight = torch.randn_like(wanted)
+    slow = torch.autograd.grad((wanted * weight).sum(), (x, layer.weight))
+    fast = torch.autograd.grad((found * weight).sum(), (x, layer.weight))
+    assert torch.allclose(slow[0], fast[0], atol=1e-4)
+    assert torch.allclose(slow[1], fast[1], rtol=1e-3, atol=1e-2)
 
 
 def test_padding_is_undone_by_its_place():

@@ -18,6 +18,7 @@ from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.cases import Case, rough_guess, torch_noise
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
+from renal_segmentation.network.optimiser import MuonAdamW, orthogonalised
 from renal_segmentation.network.pairs import (
     localiser_pair_case,
     patient_of,
@@ -46,7 +47,7 @@ def cube_case(iteration: int) -> Case:
 
 def tiny_state(rate: float = 1e-2):
     torch.manual_seed(0)
-    return fresh_state(STAGES["refiner"].build(*SHAPE), rate)
+    return fresh_state(STAGES["refiner"].network(SHAPE), rate)
 
 
 def trained(path, iterations, state=None):
@@ -77,7 +78,7 @@ def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
     with pytest.raises(CancelledError):
         train(tiny_state(), STAGES["refiner"], killed, [cube_case(99)], schedule, tmp_path / "part.pt")
     torch.manual_seed(77)
-    again = load_checkpoint(fresh_state(STAGES["refiner"].build(*SHAPE), 1e-2), tmp_path / "part.pt")
+    again = load_checkpoint(fresh_state(STAGES["refiner"].network(SHAPE), 1e-2), tmp_path / "part.pt")
     assert again.iteration == 3
     again = trained(tmp_path / "part.pt", 6, again)
     assert again.iteration == whole.iteration == 6
@@ -96,10 +97,25 @@ def test_a_tiny_network_learns_a_cube(tmp_path):
     assert float(rows[1]["loss"]) < float(rows[0]["loss"])
 
 
+def test_convolutions_are_moved_by_orthogonal_steps_of_the_size_of_the_rate():
+    matrix = orthogonalised(torch.randn(6, 40))
+    assert torch.linalg.svdvals(matrix).sub(1).abs().max() < 0.4
+    network = STAGES["refiner"].network(SHAPE)
+    optimiser = MuonAdamW(network, 0.01, weight_decay=0.0)
+    inner = network.inner.down[1][1][0].weight
+    before = inner.detach().clone()
+    (network(torch.randn(1, 2, 32, 32, 32)) ** 2).mean().backward()
+    optimiser.step()
+    move = (inner.detach() - before).reshape(len(inner), -1)
+    assert torch.linalg.svdvals(move).max() / torch.linalg.svdvals(move).min() < 3
+    assert 0.001 < move.square().mean().sqrt() < 0.004
+
+
 def test_training_stops_early_when_it_no_longer_gets_better(tmp_path):
     schedule = Schedule(iterations=50, rate=0.0, warm_up=1, check_every=1, patience=3)
-    state = train(tiny_state(), STAGES["refiner"], cube_case, [cube_case(99)], schedule, tmp_path / "c.pt")
-    assert state.iteration < 50
+    nothing_to_find = Case(cube_case(99).image, torch.zeros(32, 32, 32, dtype=torch.int64), "nothing")
+    state = train(tiny_state(), STAGES["refiner"], cube_case, [nothing_to_find], schedule, tmp_path / "c.pt")
+    assert state.iteration == 4
 
 
 def test_a_case_that_gives_no_finite_loss_is_left_out(tmp_path):

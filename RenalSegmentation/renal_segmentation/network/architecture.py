@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from renal_segmentation.network.convolution import convolved
+
 LOCALISER_CLASSES = ("background", "left kidney", "right kidney")
 REFINER_CLASSES = ("background", "parenchyma", "sinus", "cyst or mass")
 SMALLEST_SIDE = 32
@@ -38,9 +40,34 @@ class Block(nn.Sequential):
             nn.LeakyReLU(0.01, inplace=True),
         )
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the rectified features, shape (1, C, I, J, K)."""
+        convolution, norm, rectifier = self
+        result: Tensor = rectifier(norm(convolved(x, convolution)))
+        return result
+
+
+class Residual(nn.Module):
+    """Two convolutions that are added to their input (He et al., CVPR 2016); at first they add nothing.
+
+    A trained network can be made deeper with them without losing what it has learnt.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = Block(channels, channels)
+        self.second = nn.Conv3d(channels, channels, 3, padding=1, bias=False)
+        self.norm = CaseNorm(channels)
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x`, shape (1, C, I, J, K), and what the convolutions add to it."""
+        added: Tensor = self.norm(convolved(self.first(x), self.second))
+        return x + added
+
 
 class UNet(nn.Module):
-    """A plain U-Net.
+    """A plain U-Net, with residual blocks below the finest level where it is made deeper.
 
     Parameters
     ----------
@@ -48,9 +75,11 @@ class UNet(nn.Module):
         Channels in and out.
     features : tuple of int
         Channels of each level, finest first; every level halves the resolution.
+    deeper : int
+        Residual blocks on every level but the finest, on the way down and on the way up.
     """
 
-    def __init__(self, inputs: int, outputs: int, features: tuple[int, ...]) -> None:
+    def __init__(self, inputs: int, outputs: int, features: tuple[int, ...], deeper: int = 0) -> None:
         super().__init__()
         self.down = nn.ModuleList()
         channels = inputs
@@ -62,19 +91,28 @@ class UNet(nn.Module):
         for wide, narrow in zip(features[:0:-1], features[-2::-1], strict=True):
             self.up.append(nn.ConvTranspose3d(wide, narrow, 2, 2))
             self.merge.append(Block(2 * narrow, narrow))
+        self.deepen_down = nn.ModuleList(_residuals(width, deeper) for width in features[1:])
+        self.deepen_up = nn.ModuleList(_residuals(width, deeper) for width in features[-2:0:-1])
         self.head = nn.Conv3d(features[0], outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, shape (1, outputs, I, J, K); sides are multiples of 2 ** (levels - 1)."""
-        kept = []
-        for level in self.down:
-            x = level(x)
+        x = self.down[0](x)
+        kept = [x]
+        for level, deepen in zip(list(self.down)[1:], self.deepen_down, strict=True):
+            x = deepen(level(x))
             kept.append(x)
         kept.pop()
-        for up, merge in zip(self.up, self.merge, strict=True):
+        for number, (up, merge) in enumerate(zip(self.up, self.merge, strict=True)):
             x = merge(torch.cat([up(x), kept.pop()], 1))
+            if number < len(self.deepen_up):
+                x = self.deepen_up[number](x)
         scores: Tensor = self.head(x)
         return scores
+
+
+def _residuals(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Residual(channels) for _ in range(count)))
 
 
 class ThinNet(nn.Module):
@@ -90,13 +128,15 @@ class ThinNet(nn.Module):
         Channels of each level of the inner U-Net.
     thin : int
         Channels at full resolution.
+    deeper : int
+        Residual blocks per level of the inner U-Net.
     """
 
-    def __init__(self, inputs: int, outputs: int, features: tuple[int, ...], thin: int) -> None:
+    def __init__(self, inputs: int, outputs: int, features: tuple[int, ...], thin: int, deeper: int = 0) -> None:
         super().__init__()
         self.edge = Block(inputs, thin)
         self.stem = nn.Conv3d(inputs, features[0], 4, 2, 1)
-        self.inner = UNet(features[0], features[0], features)
+        self.inner = UNet(features[0], features[0], features, deeper)
         self.up = nn.ConvTranspose3d(features[0], thin, 2, 2)
         self.last = Block(2 * thin, thin)
         self.head = nn.Conv3d(thin, outputs, 1)
@@ -113,14 +153,14 @@ FEATURES = (24, 48, 96, 128)
 THIN = 8
 
 
-def localiser(features: tuple[int, ...] = FEATURES, thin: int = THIN) -> ThinNet:
+def localiser(features: tuple[int, ...] = FEATURES, thin: int = THIN, deeper: int = 0) -> ThinNet:
     """Return an untrained localiser: image and place from left to right in, `LOCALISER_CLASSES` out."""
-    return ThinNet(2, len(LOCALISER_CLASSES), features, thin)
+    return ThinNet(2, len(LOCALISER_CLASSES), features, thin, deeper)
 
 
-def refiner(features: tuple[int, ...] = FEATURES, thin: int = THIN) -> ThinNet:
+def refiner(features: tuple[int, ...] = FEATURES, thin: int = THIN, deeper: int = 0) -> ThinNet:
     """Return an untrained refiner: image and localiser probability in, `REFINER_CLASSES` out."""
-    return ThinNet(2, len(REFINER_CLASSES), features, thin)
+    return ThinNet(2, len(REFINER_CLASSES), features, thin, deeper)
 
 
 def padded(x: Tensor, fills: tuple[float, ...], multiple: int = 16) -> tuple[Tensor, tuple[slice, ...]]:

@@ -118,7 +118,7 @@ def load_networks(metadata: Metadata) -> dict[str, nn.Module]:
         import torch
     except ImportError as error:
         raise MissingPackageError("The kidney network needs the Python package torch: pip install torch.") from error
-    from renal_segmentation.network import architecture
+    from renal_segmentation.network import stages
 
     path = metadata.folder / WEIGHTS
     if not path.is_file():
@@ -128,9 +128,8 @@ def load_networks(metadata: Metadata) -> dict[str, nn.Module]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         networks: dict[str, nn.Module] = {}
-        for stage, build in (("localiser", architecture.localiser), ("refiner", architecture.refiner)):
-            shape = metadata.networks[stage]
-            network = build(tuple(shape["features"]), int(shape["thin"]))
+        for stage in STAGES:
+            network = stages.STAGES[stage].network(metadata.networks[stage])
             network.load_state_dict({name: value.float() for name, value in content[stage].items()})
             networks[stage] = network.eval()
     except Exception as error:  # what a foreign file raises is not documented
@@ -155,7 +154,7 @@ def write_bundle(
     weights : mapping
         State of each stage's network.
     networks : mapping
-        ``features`` and ``thin`` of each stage.
+        Shape of each stage's network (`stages.SHAPES`).
     name : str
     recipe : mapping
         How it was trained, for the record.

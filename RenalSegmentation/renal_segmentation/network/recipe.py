@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +61,7 @@ class Recipe:
         Looks at the validation cases without improvement after which a stage ends.
     seed : int
     shapes : mapping
-        Features and thin channels of each stage's network, where nothing is fine-tuned.
+        Of each stage's network (`stages.SHAPES`), where nothing is fine-tuned.
     """
 
     images: str | None
@@ -73,7 +74,7 @@ class Recipe:
     rate: float
     patience: int
     seed: int
-    shapes: Mapping[str, tuple[tuple[int, ...], int]]
+    shapes: Mapping[str, Mapping[str, Any]]
     check_every: int = 250
 
 
@@ -101,7 +102,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
     shapes = dict(recipe.shapes)
     weights = {}
     if base is not None:
-        shapes = {stage: (tuple(shape["features"]), int(shape["thin"])) for stage, shape in base.networks.items()}
+        shapes = dict(base.networks)
         weights = {stage: network.state_dict() for stage, network in load_networks(base).items()}
     reached = {}
     for number, (stage_name, stage) in enumerate(STAGES.items()):
@@ -112,7 +113,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
             patience=recipe.patience,
             check_every=recipe.check_every,
         )
-        network = stage.build(*shapes[stage_name])
+        network = stage.network(shapes[stage_name])
         if base is not None:
             network.load_state_dict(weights[stage_name])
         state = fresh_state(network, schedule.rate)
@@ -127,8 +128,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         reached[stage_name]["validation_dice"] = round(state.best, 4)
     draw_curves({stage: folder / f"{stage}.csv" for stage in STAGES}, folder / "learning_curve.png")
     told = {"summary": "trained by renal-segmentation train", "generator": __version__, **asdict(recipe)}
-    named = {stage: {"features": list(shapes[stage][0]), "thin": shapes[stage][1]} for stage in STAGES}
-    return write_bundle(folder, weights, named, name, {**told, "reached": reached})
+    return write_bundle(folder, weights, shapes, name, {**told, "reached": reached})
 
 
 def _begin(recipe: Recipe, folder: Path) -> None:
