@@ -25,11 +25,17 @@ from renal_segmentation.network.refining import REFINER_MM
 from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
 from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
-from renal_segmentation.synthesis.appearance import draw_appearance
+from renal_segmentation.synthesis.appearance import Shares, draw_appearance
 from renal_segmentation.synthesis.imaging import scan, tissue_signal
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
+SHARES = Shares(
+    {"mixture": 0.10, "ct": 0.24, "t2": 0.33, "t1": 0.33},
+    {"in-phase": 0.22, "out-of-phase": 0.15, "fat-suppressed": 0.12, "dark-kidney": 0.38, "enhanced": 0.13},
+    {"native": 0.30, "arterial": 0.17, "portal": 0.26, "nephrographic": 0.17, "delayed": 0.10},
+)
+"""Of the contrasts to learn from: kidneys that are as dark as what they touch take the most learning."""
 MISSING_SHARE = 0.08
 """How often a kidney is taken out of a localiser's case."""
 WINDOW = (80, 64, 64)
@@ -103,7 +109,7 @@ def map_grid(shape: tuple[int, ...], spacing_mm: float = 2.0) -> Grid:
 def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return a whole scan on the coarse grid with both kidneys as truth."""
     noise = torch_noise(rng)
-    appearance = draw_appearance(rng)
+    appearance = draw_appearance(rng, shares=SHARES)
     for side in REFINED:
         if rng.random() < MISSING_SHARE:
             tissues = without_kidney(tissues, side)
@@ -135,7 +141,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return the box of one kidney, right ones mirrored, with parenchyma, sinus and cysts as truth."""
     noise = torch_noise(rng)
-    appearance = draw_appearance(rng)
+    appearance = draw_appearance(rng, shares=SHARES)
     side = str(rng.choice(["left", "right"]))
     if not (REFINED[side][tissues[::3, ::3, ::3]] > 0).any():
         side = "right" if side == "left" else "left"

@@ -7,7 +7,7 @@ and mixtures without any relation, which no scanner gives and which keep a netwo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,19 @@ REGIMES = {"mixture": 0.14, "ct": 0.30, "t2": 0.28, "t1": 0.28}
 
 T1_KINDS = {"in-phase": 0.2, "out-of-phase": 0.15, "fat-suppressed": 0.2, "dark-kidney": 0.25, "enhanced": 0.2}
 CT_PHASES = {"native": 0.2, "arterial": 0.2, "portal": 0.3, "nephrographic": 0.2, "delayed": 0.1}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How often each contrast is drawn: families, T1-like sequences, and contrast phases of CT; each sums to 1."""
+
+    regimes: Mapping[str, float]
+    t1_kinds: Mapping[str, float]
+    ct_phases: Mapping[str, float]
+
+
+USUAL = Shares(REGIMES, T1_KINDS, CT_PHASES)
+"""Of phantoms."""
 
 T = Tissue
 FATS = (T.SUBCUTANEOUS_FAT, T.VISCERAL_FAT, T.PERIRENAL_FAT, T.LEFT_SINUS_FAT, T.RIGHT_SINUS_FAT)
@@ -87,13 +100,17 @@ class _Palette:
         self.set(MEDULLAS, medulla, jitter)
 
 
-def draw_appearance(rng: np.random.Generator, regime: str | None = None) -> Appearance:
+def draw_appearance(rng: np.random.Generator, regime: str | None = None, shares: Shares = USUAL) -> Appearance:
     """Return a random contrast of the given family, or of any."""
-    regime = regime or _choose(rng, REGIMES)
-    return {"ct": _ct, "t2": _t2, "t1": _t1, "mixture": _mixture}[regime](rng)
+    regime = regime or _choose(rng, shares.regimes)
+    if regime == "ct":
+        return _ct(rng, _choose(rng, shares.ct_phases))
+    if regime == "t1":
+        return _t1(rng, shares.t1_kinds)
+    return {"t2": _t2, "mixture": _mixture}[regime](rng)
 
 
-def _choose(rng: np.random.Generator, weights: dict[str, float]) -> str:
+def _choose(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
     return str(rng.choice(list(weights), p=list(weights.values())))
 
 
@@ -108,9 +125,8 @@ def _finish(
     return Appearance(regime, kind, palette.mean.astype(np.float32), spread.astype(np.float32), window)
 
 
-def _ct(rng: np.random.Generator) -> Appearance:
-    """Hounsfield units in five contrast phases."""
-    phase = _choose(rng, CT_PHASES)
+def _ct(rng: np.random.Generator, phase: str) -> Appearance:
+    """Hounsfield units in one of five contrast phases."""
     uniform = rng.uniform
     boost = {"native": 0.0, "arterial": 0.3, "portal": 1.0, "nephrographic": 0.9, "delayed": 0.6}[phase] * uniform(
         0.6, 1.2
@@ -183,14 +199,14 @@ def _t2(rng: np.random.Generator) -> Appearance:
     return _finish("t2", "fat-suppressed" if suppressed else "plain", p, uniform(0.01, 0.06))
 
 
-def _t1(rng: np.random.Generator) -> Appearance:
+def _t1(rng: np.random.Generator, kinds: Mapping[str, float]) -> Appearance:
     """Dark fluid; five sequences, among them dark kidneys in bright fat and opposed phase.
 
     In opposed phase fat has a negative sign until the magnitude is taken: voxels that hold both cancel, which draws
     the dark lines between fat and water.
     """
     uniform = rng.uniform
-    kind = _choose(rng, T1_KINDS)
+    kind = _choose(rng, kinds)
     p = _Palette(rng, uniform(0.1, 0.5, len(Tissue)))
     fat = {
         "in-phase": uniform(0.7, 1.2),
