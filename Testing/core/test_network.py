@@ -225,6 +225,21 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
     assert codes[2] == ["left-left-out"]
 
 
+def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:18, 10:30, 10:30] = 1
+    doubtful = refined(classes)
+    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, 0.9)
+    sure = refined(classes[::-1])
+    sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, 1.0)
+    assert 0.35 < doubtful.confidence < 0.74 < sure.confidence
+    assert set(np.unique(assemble([doubtful, sure], grid).labels)) == {0, 1, 2}
+    alone = assemble([doubtful], grid)
+    assert not alone.labels.any()
+    assert [notice.code for notice in alone.notices] == ["left-left-out"]
+
+
 @pytest.mark.parametrize("change", ["truncated", "tampered", "foreign", "missing", "hash", "metadata"])
 def test_weights_that_are_not_the_right_ones_are_refused_with_one_sentence(tmp_path, change):
     folder = tiny_bundle(tmp_path / "b").folder
