@@ -27,7 +27,7 @@ DOUBTFUL = 0.9
 
 NO_KIDNEY = 0.35
 """Confidence below which nothing is outlined."""
-NOT_ONE_KIDNEY = 0.74
+NOT_ONE_KIDNEY = 0.7
 """Without one kidney of at least this confidence in a scan, nothing in it is outlined."""
 
 BoolArray = npt.NDArray[np.bool_]
