@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -121,7 +121,7 @@ def request_from(options: argparse.Namespace) -> Request:
         maps=tuple(parse_map(text) for text in options.map),
         labels=parse_labels(options.labels) if options.labels else None,
         tissue=options.tissue,
-        tissue_names=parse_tissue_names(options.tissue_label),
+        tissue_names=parse_labels(options.tissue_label, (), "1=cortex"),
         pelvis=options.pelvis,
         image=options.image or options.segment,
         settings=settings,
@@ -147,23 +147,6 @@ def parse_map(text: str) -> MapFile:
     if not name.strip() or not path:
         raise InputError(f"'{text}' is no map: write NAME=FILE or NAME=FILE:UNIT, for instance T1=t1.nii.gz:ms.")
     return MapFile(name.strip(), Path(path), unit.strip())
-
-
-def parse_tissue_names(items: Sequence[str]) -> dict[int, str]:
-    """Return ``{1: "cortex"}`` from ``["1=cortex"]``.
-
-    Raises
-    ------
-    InputError
-        If an item is not NUMBER=NAME.
-    """
-    names = {}
-    for item in items:
-        number, _, name = item.partition("=")
-        if not number.strip().isdecimal() or int(number) == 0 or not name.strip():
-            raise InputError(f"'{item}' is no tissue label: write NUMBER=NAME, for instance 1=cortex.")
-        names[int(number)] = name.strip()
-    return names
 
 
 def run(request: Request, progress_style: str = "none") -> Analysis:

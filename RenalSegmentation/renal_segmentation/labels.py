@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -110,22 +110,31 @@ def margin_voxels(grid: Grid, margin_mm: float) -> int:
     return math.ceil(margin_mm / float(grid.spacing.min()))
 
 
-def parse_labels(items: list[str]) -> dict[int, str]:
+def parse_labels(items: Sequence[str], known: Collection[str] = MEANINGS, example: str = "1=left") -> dict[int, str]:
     """Return ``{1: "left"}`` from ``["1=left"]``.
+
+    Parameters
+    ----------
+    items : sequence of str
+        As NUMBER=NAME.
+    known : collection of str
+        Names to choose from; any name if empty.
+    example : str
+        For the sentence that tells what is wrong.
 
     Raises
     ------
     InputError
-        If an item is not NUMBER=MEANING with a known meaning.
+        If an item is not NUMBER=NAME with a known name.
     """
     labels = {}
     for item in items:
-        number, _, meaning = item.partition("=")
-        if not number.strip().isdecimal() or int(number) == 0 or meaning not in MEANINGS:
-            raise InputError(
-                f"'{item}' is not a label: write NUMBER=MEANING with one of {', '.join(MEANINGS)}, for instance 1=left."
-            )
-        labels[int(number)] = meaning
+        number, _, name = (part.strip() for part in item.partition("="))
+        right = name in known if known else name != ""
+        if not number.isdecimal() or int(number) == 0 or not right:
+            choice = f" with one of {', '.join(known)}" if known else ""
+            raise InputError(f"'{item}' is not a label: write NUMBER=NAME{choice}, for instance {example}.")
+        labels[int(number)] = name
     return labels
 
 

@@ -176,7 +176,7 @@ def test_errors_are_one_sentence_that_names_the_input(files, tmp_path, capsys):
     assert "holds the labels 1, 2" in refused(capsys, "--mask", files["sides"], "--output", out)
     assert "'T1' is no map" in refused(capsys, *mask, "--map", "T1")
     assert "belong together" in refused(capsys, *mask, "--tissue", files["tissue"])
-    assert "is no tissue label" in refused(capsys, *mask, "--tissue", files["tissue"], "--tissue-label", "cortex")
+    assert "is not a label" in refused(capsys, *mask, "--tissue", files["tissue"], "--tissue-label", "cortex")
     assert "Layer thickness -1 mm" in refused(capsys, *mask, "--layer-thickness", -1)
     assert not out.exists()
 

@@ -87,7 +87,7 @@ def test_labels_that_contradict_ras_are_stated():
 
 @pytest.mark.parametrize("text", ["left", "1=kidneys", "x=left", "0=left", "-1=left"])
 def test_a_badly_written_label_is_refused(text):
-    with pytest.raises(InputError, match="NUMBER=MEANING"):
+    with pytest.raises(InputError, match="NUMBER=NAME"):
         parse_labels([text])
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
-from renal_segmentation.errors import InputError
 from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
 from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
-from renal_segmentation.relabelling import LABEL_KEYS, Target, from_keys
+from renal_segmentation.labels import parse_labels
+from renal_segmentation.relabelling import LABEL_KEYS, from_keys
 
 
 def add_parser(commands: Any) -> None:
@@ -37,8 +37,9 @@ def add_parser(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    labels = _targets(options.labels)
-    reference_labels = _targets(options.reference_labels) if options.reference_labels else labels
+    labels = from_keys(parse_labels(options.labels, LABEL_KEYS)) if options.labels else None
+    given = options.reference_labels
+    reference_labels = from_keys(parse_labels(given, LABEL_KEYS)) if given else labels
     pairs, notices = pair_files(options.prediction, options.reference)
     with console_progress(options.progress) as progress:
         evaluation = evaluate_files(pairs, labels, reference_labels, progress)
@@ -50,22 +51,3 @@ def _evaluate(options: argparse.Namespace) -> None:
         sys.stdout.write(json.dumps(as_json(evaluation)) + "\n")
     elif options.progress != "json":
         sys.stdout.write(as_text(evaluation))
-
-
-def _targets(items: list[str] | None) -> dict[int, Target] | None:
-    """Return what labels are from ``["1=left"]``.
-
-    Raises
-    ------
-    InputError
-        If an item is not NUMBER=NAME with a known name.
-    """
-    if items is None:
-        return None
-    keys = {}
-    for item in items:
-        number, _, key = item.partition("=")
-        if not number.strip().isdecimal() or int(number) == 0 or key not in LABEL_KEYS:
-            raise InputError(f"'{item}' is not a label: write NUMBER=NAME with one of {', '.join(LABEL_KEYS)}.")
-        keys[int(number)] = key
-    return from_keys(keys)
