@@ -92,7 +92,7 @@ class UNet(nn.Module):
             self.up.append(nn.ConvTranspose3d(wide, narrow, 2, 2))
             self.merge.append(Block(2 * narrow, narrow))
         self.deepen_down = nn.ModuleList(_residuals(width, deeper) for width in features[1:])
-        self.deepen_up = nn.ModuleList(_residuals(width, deeper) for width in features[-2:0:-1])
+        self.deepen_up = nn.ModuleList([*(_residuals(width, deeper) for width in features[-2:0:-1]), nn.Sequential()])
         self.head = nn.Conv3d(features[0], outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,10 +103,8 @@ class UNet(nn.Module):
             x = deepen(level(x))
             kept.append(x)
         kept.pop()
-        for number, (up, merge) in enumerate(zip(self.up, self.merge, strict=True)):
-            x = merge(torch.cat([up(x), kept.pop()], 1))
-            if number < len(self.deepen_up):
-                x = self.deepen_up[number](x)
+        for up, merge, deepen in zip(self.up, self.merge, self.deepen_up, strict=True):
+            x = deepen(merge(torch.cat([up(x), kept.pop()], 1)))
         scores: Tensor = self.head(x)
         return scores
 
