@@ -13,7 +13,7 @@ from renal_segmentation.errors import InputError, MissingPackageError
 from renal_segmentation.models.registry import DEFAULT, find_segmenter
 from renal_segmentation.network.model import RenalNetwork
 
-NEW, TUNED = {"iterations": 8000, "rate": 2e-3}, {"iterations": 600, "rate": 3e-4}
+NEW, TUNED = {"iterations": 8000, "rate": 1e-3}, {"iterations": 600, "rate": 3e-4}
 
 
 def add_parser(commands: Any) -> None:

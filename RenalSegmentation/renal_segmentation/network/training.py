@@ -52,7 +52,7 @@ class Schedule:
 
     iterations: int = 20_000
     minutes: float = math.inf
-    rate: float = 2e-3
+    rate: float = 1e-3
     warm_up: int = 100
     check_every: int = 250
     patience: int = 1000
