@@ -7,7 +7,9 @@ import torch
 
 from renal_segmentation.network.bundle import Metadata, write_bundle
 from renal_segmentation.network.stages import STAGES
-from renal_segmentation.volume import Volume
+from renal_segmentation.volume import Grid, Volume
+
+Ellipsoids = tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ...]
 
 SHAPE = {"features": [4, 8, 8], "thin": 4, "deeper": 1}
 
@@ -25,3 +27,19 @@ def noise_image(shape: tuple[int, int, int] = (24, 20, 12), seed: int = 0) -> Vo
     affine = np.diag([6.0, 6.0, 8.0, 1.0])
     affine[:3, 3] = -(np.array(shape) - 1) / 2 * [6, 6, 8]
     return Volume(array, affine)
+
+
+KIDNEYS = (((-50, 0, 10), (28, 26, 52)), ((60, -5, -10), (28, 26, 52)))
+
+
+def body_image(things: Ellipsoids = KIDNEYS) -> Volume:
+    """Return bright ellipsoids (centre and half axes in RAS mm): two, 5 cm left and 6 cm right, the right one lower."""
+    shape = (50, 40, 30)
+    affine = np.diag([6.0, 6.0, 8.0, 1.0])
+    affine[:3, 3] = -(np.array(shape) - 1) / 2 * [6, 6, 8]
+    grid = Grid(shape, affine)
+    ras = grid.to_ras(np.argwhere(np.ones(shape))).reshape(*shape, 3)
+    image = np.zeros(shape, np.float32)
+    for centre, axes in things:
+        image[(((ras - centre) / axes) ** 2).sum(-1) < 1] = 100.0
+    return Volume(image, affine)

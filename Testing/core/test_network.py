@@ -10,21 +10,18 @@ import pytest
 pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
 
 import torch
-from Testing.core.networks import SHAPE, noise_image, tiny_bundle
+from Testing.core.networks import SHAPE, body_image, noise_image, tiny_bundle
 
 from renal_segmentation.errors import CancelledError, InputError, ModelError
-from renal_segmentation.labels import Side
 from renal_segmentation.models.registry import find_segmenter, kind_of
 from renal_segmentation.network import model as model_file
 from renal_segmentation.network.architecture import padded
 from renal_segmentation.network.bundle import METADATA, WEIGHTS, is_own, load_networks, read_metadata
 from renal_segmentation.network.convolution import convolved
-from renal_segmentation.network.localising import find_kidneys, with_place
+from renal_segmentation.network.localising import with_place
 from renal_segmentation.network.losses import segmentation_loss
 from renal_segmentation.network.model import RenalNetwork, open_model
-from renal_segmentation.network.postprocessing import assemble
 from renal_segmentation.network.preparation import prepare, shrunk, voxels_in
-from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.running import Runner
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.sampling import box_grid
@@ -72,19 +69,6 @@ def test_the_mask_does_not_depend_on_how_the_image_is_stored(tmp_path, order, fl
     assert np.allclose(answer.affine, stored.affine)
     left, right = (image.grid.to_ras(np.argwhere(mask.array == side)).mean(0) for side in (1, 2))
     assert left[0] < 0 < right[0]
-
-
-def body_image() -> Volume:
-    """Return two bright ellipsoids, 5 cm left and 6 cm right of the middle, the right one lower."""
-    shape = (50, 40, 30)
-    affine = np.diag([6.0, 6.0, 8.0, 1.0])
-    affine[:3, 3] = -(np.array(shape) - 1) / 2 * [6, 6, 8]
-    grid = Grid(shape, affine)
-    ras = grid.to_ras(np.argwhere(np.ones(shape))).reshape(*shape, 3)
-    image = np.zeros(shape, np.float32)
-    for centre in ((-50, 0, 10), (60, -5, -10)):
-        image[(((ras - centre) / (28, 26, 52)) ** 2).sum(-1) < 1] = 100.0
-    return Volume(image, affine)
 
 
 def pretend_kidneys(monkeypatch, folder) -> RenalNetwork:
@@ -168,76 +152,6 @@ def test_progress_rises_and_can_stop_the_work(tmp_path, monkeypatch):
 def test_an_unknown_device_is_named(tmp_path):
     with pytest.raises(InputError, match="no device tpu"):
         open_model(tiny_bundle(tmp_path / "b").folder).segment(noise_image(), device="tpu")
-
-
-def test_two_kidneys_called_left_are_told_apart_by_their_place():
-    class AllLeft(torch.nn.Module):
-        def forward(self, x):
-            bright = 20 * x[:, :1]
-            return torch.cat([-bright, bright + 10, bright - 10], 1)
-
-    found = find_kidneys(AllLeft(), body_image(), RUNNER)
-    assert sorted(kidney.side for kidney in found) == [Side.LEFT, Side.RIGHT]
-    by_side = {kidney.side: kidney for kidney in found}
-    assert by_side[Side.LEFT].low[0] < by_side[Side.RIGHT].low[0]
-
-
-def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
-    """Return a sure answer of a refiner from classes at 2 mm."""
-    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
-    grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
-    return Refined(side, probability, grid)
-
-
-def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[10:25, 10:25, 5:35] = 1
-    classes[15:18, 15:18, 15:18] = 0
-    classes[18:22, 14:18, 20:25] = 2
-    classes[25:30, 12:18, 12:18] = 3
-    classes[34:38, 34:38, 34:38] = 3
-    classes[36:39, 2:5, 2:5] = 1
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
-    labels = assemble([refined(classes)], grid).labels
-    assert set(np.unique(labels)) == {0, 1, 3, 5}
-    assert labels[16, 16, 16] == 1
-    assert not labels[30:].any()
-    assert (labels == 3).sum() == 5 * 6 * 6
-    assert (labels == 5).sum() == 4 * 4 * 5
-
-
-def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[10:14, 10:14, 10:14] = 1
-    assert not assemble([refined(classes)], grid).labels.any()
-    classes[10:30, 10:30, 10:30] = 1
-    sure = refined(classes)
-    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.93, 0.6)]
-    assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
-    assert answers[0].confidence > 0.9
-    codes = []
-    for answer in answers:
-        found = assemble([answer], grid)
-        codes.append([notice.code for notice in found.notices])
-        assert found.labels.any() == (answer is not answers[2])
-    assert codes[0] == []
-    assert codes[2] == ["left-left-out"]
-
-
-def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:18, 10:30, 10:30] = 1
-    doubtful = refined(classes)
-    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, 0.9)
-    sure = refined(classes[::-1])
-    sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, 1.0)
-    assert 0.35 < doubtful.confidence < 0.7 < sure.confidence
-    assert set(np.unique(assemble([doubtful, sure], grid).labels)) == {0, 1, 2}
-    alone = assemble([doubtful], grid)
-    assert not alone.labels.any()
-    assert [notice.code for notice in alone.notices] == ["left-left-out"]
 
 
 @pytest.mark.parametrize("change", ["truncated", "tampered", "foreign", "missing", "hash", "metadata"])

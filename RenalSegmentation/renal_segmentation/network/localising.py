@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ SURE_ENOUGH = 0.65
 TWIN_SHARE = 0.35
 """Without a kidney on the other side, a second one at least this large is taken for it."""
 TWIN_DISTANCE_MM = 50.0
+RIVAL_SHARE = 0.15
+"""A second thing of a side at least this large might be the kidney instead: the refiner's answer decides."""
 FloatMap = npt.NDArray[np.float32]
 
 
@@ -77,7 +79,7 @@ def with_place(seen: torch.Tensor, grid: Grid) -> torch.Tensor:
 
 
 def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Found]:
-    """Return the kidneys of a prepared scan, at most one per side.
+    """Return what may be the kidneys of a prepared scan: per side the largest thing first, and at most one rival.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     seen, grid = coarse_image(image)
     probability = runner.probabilities(network, with_place(seen, grid), (DARKEST, 0.0)).numpy()
     left, right = probability[1], probability[2]
-    chosen = _one_per_side(_blobs(left, right, grid))
+    chosen = _candidates(_blobs(left, right, grid))
     together = left + right
     found = []
     for blob in chosen:
@@ -141,20 +143,19 @@ def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return np.asarray(parts == sizes.argmax())
 
 
-def _one_per_side(blobs: list[_Blob]) -> list[_Blob]:
-    """Return the largest blob of each side; two distant ones of the same side are told apart by their place."""
+def _candidates(blobs: list[_Blob]) -> list[_Blob]:
+    """Return the largest blob of each side and its rival; two distant ones of one side are told apart by place."""
     by_side = {side: [blob for blob in blobs if blob.side is side] for side in Side}
-    chosen = {side: found[0] for side, found in by_side.items() if found}
-    if len(chosen) == 1:
-        ((side, first),) = chosen.items()
-        for second in by_side[side][1:]:
-            if second.weight > TWIN_SHARE * first.weight and abs(second.x - first.x) > TWIN_DISTANCE_MM:
-                chosen = {Side.LEFT: min(first, second, key=_x), Side.RIGHT: max(first, second, key=_x)}
-                break
-    elif len(chosen) == 2 and chosen[Side.LEFT].x > chosen[Side.RIGHT].x:
-        chosen = {Side.LEFT: chosen[Side.RIGHT], Side.RIGHT: chosen[Side.LEFT]}
-    return [_Blob(blob.mask, blob.weight, blob.x, side) for side, blob in chosen.items()]
+    left, right = by_side[Side.LEFT], by_side[Side.RIGHT]
+    if left and right and left[0].x > right[0].x:
+        return _told_apart(left[0], right[0])
+    if not (left and right):
+        for second in blobs[1:]:
+            if second.weight > TWIN_SHARE * blobs[0].weight and abs(second.x - blobs[0].x) > TWIN_DISTANCE_MM:
+                return _told_apart(blobs[0], second)
+    return [blob for found in by_side.values() for blob in found[:2] if blob.weight >= RIVAL_SHARE * found[0].weight]
 
 
-def _x(blob: _Blob) -> float:
-    return blob.x
+def _told_apart(first: _Blob, second: _Blob) -> list[_Blob]:
+    left, right = sorted((first, second), key=lambda blob: blob.x)
+    return [replace(left, side=Side.LEFT), replace(right, side=Side.RIGHT)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,21 @@ class Refined:
         Both answer within a narrow range, which is stretched: on generated people the sum went with the true Dice.
         """
         low, high = SURENESS
-        return float(np.clip((self.located + self.expected_dice - low) / (high - low), 0, 1))
+        return float(np.clip((self.sureness - low) / (high - low), 0, 1))
+
+    @property
+    def sureness(self) -> float:
+        """Sum of localiser probability and expected Dice, which is not cut off where confidence is full."""
+        return self.located + self.expected_dice
+
+
+def surest(refined: Sequence[Refined]) -> list[Refined]:
+    """Return the surest outline of each side."""
+    best: dict[Side, Refined] = {}
+    for kidney in refined:
+        if kidney.side not in best or kidney.sureness > best[kidney.side].sureness:
+            best[kidney.side] = kidney
+    return list(best.values())
 
 
 def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> Refined:

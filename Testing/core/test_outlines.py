@@ -1,0 +1,110 @@
+"""From what the networks answer to one clean outline per side: sides, rivals, cleaning, doubt."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
+
+import torch
+from Testing.core.networks import KIDNEYS, body_image
+
+from renal_segmentation.labels import Side
+from renal_segmentation.network.localising import find_kidneys
+from renal_segmentation.network.postprocessing import assemble
+from renal_segmentation.network.refining import Refined, surest
+from renal_segmentation.network.running import Runner
+from renal_segmentation.sampling import box_grid
+
+RUNNER = Runner(torch.device("cpu"), "normal")
+
+
+class AllLeft(torch.nn.Module):
+    """Call everything bright a left kidney."""
+
+    def forward(self, x):
+        bright = 20 * x[:, :1]
+        return torch.cat([-bright, bright + 10, bright - 10], 1)
+
+
+def test_two_kidneys_called_left_are_told_apart_by_their_place():
+    found = find_kidneys(AllLeft(), body_image(), RUNNER)
+    assert sorted(kidney.side for kidney in found) == [Side.LEFT, Side.RIGHT]
+    by_side = {kidney.side: kidney for kidney in found}
+    assert by_side[Side.LEFT].low[0] < by_side[Side.RIGHT].low[0]
+
+
+def test_a_second_thing_of_a_side_comes_as_a_rival_unless_it_is_small():
+    beside = ((-70, 10, -85), (18, 18, 26))
+    found = find_kidneys(AllLeft(), body_image((KIDNEYS[0], beside)), RUNNER)
+    assert [kidney.side for kidney in found] == [Side.LEFT, Side.LEFT]
+    assert found[0].probability.sum() > found[1].probability.sum()
+    assert not ((found[0].probability > 0.5) & (found[1].probability > 0.5)).any()
+    speck = ((-70, 10, -85), (14, 14, 20))
+    assert len(find_kidneys(AllLeft(), body_image((KIDNEYS[0], speck)), RUNNER)) == 1
+
+
+def test_of_two_rivals_the_surer_outline_is_kept():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:30, 10:30, 10:30] = 1
+    kidney = refined(classes)
+    vague = Refined(kidney.side, kidney.probabilities, kidney.grid, 0.99)
+    right = refined(classes, Side.RIGHT)
+    assert surest([vague, kidney, right]) == [kidney, right]
+
+
+def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
+    """Return a sure answer of a refiner from classes at 2 mm."""
+    probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
+    grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
+    return Refined(side, probability, grid)
+
+
+def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:25, 10:25, 5:35] = 1
+    classes[15:18, 15:18, 15:18] = 0
+    classes[18:22, 14:18, 20:25] = 2
+    classes[25:30, 12:18, 12:18] = 3
+    classes[34:38, 34:38, 34:38] = 3
+    classes[36:39, 2:5, 2:5] = 1
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    labels = assemble([refined(classes)], grid).labels
+    assert set(np.unique(labels)) == {0, 1, 3, 5}
+    assert labels[16, 16, 16] == 1
+    assert not labels[30:].any()
+    assert (labels == 3).sum() == 5 * 6 * 6
+    assert (labels == 5).sum() == 4 * 4 * 5
+
+
+def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:14, 10:14, 10:14] = 1
+    assert not assemble([refined(classes)], grid).labels.any()
+    classes[10:30, 10:30, 10:30] = 1
+    sure = refined(classes)
+    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.93, 0.6)]
+    assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
+    assert answers[0].confidence > 0.9
+    codes = []
+    for answer in answers:
+        found = assemble([answer], grid)
+        codes.append([notice.code for notice in found.notices])
+        assert found.labels.any() == (answer is not answers[2])
+    assert codes[0] == []
+    assert codes[2] == ["left-left-out"]
+
+
+def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
+    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:18, 10:30, 10:30] = 1
+    doubtful = refined(classes)
+    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, 0.9)
+    sure = refined(classes[::-1])
+    sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, 1.0)
+    assert 0.35 < doubtful.confidence < 0.7 < sure.confidence
+    assert set(np.unique(assemble([doubtful, sure], grid).labels)) == {0, 1, 2}
+    alone = assemble([doubtful], grid)
+    assert not alone.labels.any()
+    assert [notice.code for notice in alone.notices] == ["left-left-out"]
