@@ -18,7 +18,7 @@ from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.cases import Case, rough_guess, torch_noise
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
-from renal_segmentation.network.optimiser import MuonAdamW, orthogonalised
+from renal_segmentation.network.optimiser import optimisers, orthogonalised
 from renal_segmentation.network.pairs import (
     localiser_pair_case,
     patient_of,
@@ -101,11 +101,11 @@ def test_convolutions_are_moved_by_orthogonal_steps_of_the_size_of_the_rate():
     matrix = orthogonalised(torch.randn(6, 40))
     assert torch.linalg.svdvals(matrix).sub(1).abs().max() < 0.4
     network = STAGES["refiner"].network(SHAPE)
-    optimiser = MuonAdamW(network, 0.01, weight_decay=0.0)
+    muon, _ = optimisers(network, 0.01, weight_decay=0.0)
     inner = network.inner.down[1][1][0].weight
     before = inner.detach().clone()
     (network(torch.randn(1, 2, 32, 32, 32)) ** 2).mean().backward()
-    optimiser.step()
+    muon.step()
     move = (inner.detach() - before).reshape(len(inner), -1)
     assert torch.linalg.svdvals(move).max() / torch.linalg.svdvals(move).min() < 3
     assert 0.001 < move.square().mean().sqrt() < 0.004

@@ -18,44 +18,46 @@ STEPS = 5
 MOMENTUM = 0.95
 RMS = 0.2
 """Root mean square of an update at rate 1, about that of AdamW (Liu et al., Muon is Scalable, arXiv 2502.16982)."""
-BETAS = (0.9, 0.999)
 FEWEST_INPUTS = 5
 """Convolutions of fewer channels read the image itself and are left to AdamW."""
 
 
-class MuonAdamW(torch.optim.Optimizer):  # type: ignore[misc]
-    """Muon for the groups whose ``matrix`` is true, AdamW for the others.
+class Muon(torch.optim.Optimizer):  # type: ignore[misc]
+    """Momentum whose steps are made orthogonal (Jordan et al., Muon, 2024).
 
     `torch.optim.Muon` takes matrices only and works in bfloat16, which older processors emulate.
 
     Parameters
     ----------
-    network : Module
+    parameters : list of Parameter
+        Weights of convolutions, shape (outputs, inputs, I, J, K).
     rate : float
-        Learning rate of both.
     weight_decay : float
     """
 
-    def __init__(self, network: nn.Module, rate: float, weight_decay: float = 1e-4) -> None:
-        matrices: list[nn.Parameter] = []
-        others: list[nn.Parameter] = []
-        for module in network.modules():
-            for parameter in module.parameters(recurse=False):
-                inner = isinstance(module, nn.Conv3d) and module.kernel_size[0] == 3
-                wide = parameter.ndim == 5 and parameter.shape[1] >= FEWEST_INPUTS
-                (matrices if inner and wide else others).append(parameter)
-        groups = [{"params": matrices, "matrix": True}, {"params": others, "matrix": False}]
-        super().__init__([g for g in groups if g["params"]], {"lr": rate, "weight_decay": weight_decay})
+    def __init__(self, parameters: list[nn.Parameter], rate: float, weight_decay: float) -> None:
+        super().__init__(parameters, {"lr": rate, "weight_decay": weight_decay})
 
     def step(self, closure: Callable[[], float] | None = None) -> None:
         """Move every parameter that has a gradient."""
         with torch.no_grad():
             for group in self.param_groups:
-                move = _muon if group["matrix"] else _adam
                 for parameter in group["params"]:
                     if parameter.grad is not None:
-                        update = move(self.state[parameter], parameter.grad)
+                        update = _muon(self.state[parameter], parameter.grad)
                         parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"])
+
+
+def optimisers(network: nn.Module, rate: float, weight_decay: float = 1e-4) -> tuple[torch.optim.Optimizer, ...]:
+    """Return Muon for the inner convolutions of a network and AdamW for its other parameters."""
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for module in network.modules():
+        for parameter in module.parameters(recurse=False):
+            inner = isinstance(module, nn.Conv3d) and module.kernel_size[0] == 3
+            wide = parameter.ndim == 5 and parameter.shape[1] >= FEWEST_INPUTS
+            (matrices if inner and wide else others).append(parameter)
+    return Muon(matrices, rate, weight_decay), torch.optim.AdamW(others, rate, weight_decay=weight_decay)
 
 
 def _muon(state: dict[str, Any], gradient: Tensor) -> Tensor:
@@ -64,16 +66,6 @@ def _muon(state: dict[str, Any], gradient: Tensor) -> Tensor:
     momentum = state["momentum"].mul_(MOMENTUM).add_(gradient)
     matrix = (gradient + MOMENTUM * momentum).reshape(len(gradient), -1)
     return (orthogonalised(matrix) * (RMS * math.sqrt(max(matrix.shape)))).reshape(gradient.shape)
-
-
-def _adam(state: dict[str, Any], gradient: Tensor) -> Tensor:
-    if not state:
-        state["first"], state["second"] = torch.zeros_like(gradient), torch.zeros_like(gradient)
-        state["steps"] = 0
-    state["steps"] += 1
-    first = state["first"].lerp_(gradient, 1 - BETAS[0]) / (1 - BETAS[0] ** state["steps"])
-    second = state["second"].lerp_(gradient**2, 1 - BETAS[1]) / (1 - BETAS[1] ** state["steps"])
-    return first / (second.sqrt() + 1e-8)
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from renal_segmentation.files import atomic_path
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.losses import segmentation_loss
-from renal_segmentation.network.optimiser import MuonAdamW
+from renal_segmentation.network.optimiser import optimisers
 from renal_segmentation.network.stages import Stage
 from renal_segmentation.progress import Progress, silent
 
@@ -65,7 +65,7 @@ class State:
     """Where a training stands; everything that a checkpoint holds."""
 
     network: nn.Module
-    optimiser: torch.optim.Optimizer
+    optimisers: tuple[torch.optim.Optimizer, ...]
     average: dict[str, Tensor]
     iteration: int = 0
     seconds: float = 0.0
@@ -78,9 +78,8 @@ class State:
 def fresh_state(network: nn.Module, rate: float) -> State:
     """Return the state before the first iteration."""
     network = network.to(memory_format=torch.channels_last_3d)
-    return State(
-        network, MuonAdamW(network, rate), {name: value.clone() for name, value in network.state_dict().items()}
-    )
+    average = {name: value.clone() for name, value in network.state_dict().items()}
+    return State(network, optimisers(network, rate), average)
 
 
 def train(
@@ -142,19 +141,21 @@ def _rate(schedule: Schedule, iteration: int, share: float) -> float:
 
 def _step(state: State, case: Case, stage: Stage, rate: float) -> float:
     """Learn from one case and return its loss; a case that gives no finite gradient is left out."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
+    for optimiser in state.optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = rate
     state.network.train()
     scores = _scores(state.network, case.image)
     if not torch.isfinite(scores).all():
         return math.nan
     loss = segmentation_loss(scores, case.truth[None], stage.class_weights, stage.emphasis)
-    state.optimiser.zero_grad()
+    state.network.zero_grad()
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
     if not (torch.isfinite(norm) and torch.isfinite(loss)):
         return math.nan
-    state.optimiser.step()
+    for optimiser in state.optimisers:
+        optimiser.step()
     return float(loss.detach())
 
 
@@ -222,7 +223,7 @@ def save_checkpoint(state: State, path: Path) -> None:
     """Write a checkpoint and the learning curve, each in one step."""
     content: dict[str, Any] = {
         "network": state.network.state_dict(),
-        "optimiser": state.optimiser.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in state.optimisers],
         "average": state.average,
         "best_average": state.best_average,
         "iteration": state.iteration,
@@ -245,7 +246,8 @@ def load_checkpoint(state: State, path: Path) -> State:
     """Return the state with everything that a checkpoint holds."""
     content = torch.load(path, weights_only=True)
     state.network.load_state_dict(content["network"])
-    state.optimiser.load_state_dict(content["optimiser"])
+    for optimiser, stored in zip(state.optimisers, content["optimisers"], strict=True):
+        optimiser.load_state_dict(stored)
     for name in ("average", "best_average", "iteration", "seconds", "best", "since_best", "curve"):
         setattr(state, name, content[name])
     return state
