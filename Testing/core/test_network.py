@@ -25,6 +25,7 @@ from renal_segmentation.network.preparation import prepare, shrunk, voxels_in
 from renal_segmentation.network.running import Runner
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.sampling import box_grid
+from renal_segmentation.synthesis.acquisition import rotation
 from renal_segmentation.volume import Grid, Volume
 
 RUNNER = Runner(torch.device("cpu"), "normal")
@@ -56,6 +57,27 @@ def test_there_are_48_ways_to_store_an_image_and_all_are_prepared_alike():
         assert np.array_equal(found.image.array, wanted.image.array)
         assert np.array_equal(found.image.affine, wanted.image.affine)
         assert np.array_equal(found.restored(found.image.array), stored.array)
+
+
+@pytest.mark.parametrize("degrees", [(0, 0, 12), (25, -10, 8), (-30, 20, -15)])
+def test_the_mask_does_not_depend_on_how_the_image_is_turned(tmp_path, degrees, monkeypatch):
+    found = pretend_kidneys(monkeypatch, tmp_path)
+    image = body_image()
+    turn = np.eye(4)
+    turn[:3, :3] = rotation(np.array(degrees))
+    turn[:3, 3] = (5, -20, 300)
+    answer = found.segment(Volume(image.array, turn @ image.affine)).labels
+    assert np.array_equal(answer.array, found.segment(image).labels.array)
+    assert np.allclose(answer.affine, turn @ image.affine)
+
+
+def test_a_sheared_scan_keeps_its_angles_and_volume():
+    image = noise_image((7, 6, 5))
+    shear = np.eye(4)
+    shear[1, 2] = 0.4
+    sheared = Volume(image.array, shear @ image.affine)
+    found = prepare(sheared).image.affine[:3, :3]
+    assert np.allclose(found.T @ found, sheared.affine[:3, :3].T @ sheared.affine[:3, :3], atol=1e-4)
 
 
 @pytest.mark.parametrize(("order", "flips"), ORDERS[::7])

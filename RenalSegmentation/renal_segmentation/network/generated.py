@@ -21,6 +21,7 @@ from renal_segmentation.network.cases import (
     torch_noise,
 )
 from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
+from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.network.refining import REFINER_MM
 from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
@@ -127,7 +128,8 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     centre, extent = draw_field(rng, plane, grid.affine[:3, 3] * 0, extent, kidneys)
     acquisition = draw_acquisition(rng, centre, extent, (2.5, 4.2), plane)
     image = scan(signal, coarse, acquisition, appearance, rng, noise)
-    target = enclosing_grid(acquisition.grid, LOCALISER_MM)
+    frame = own_frame(acquisition.grid)
+    target = enclosing_grid(acquisition.grid.moved(np.linalg.inv(frame)), LOCALISER_MM).moved(frame)
     seen = network_image(image, acquisition.grid, target)
     truth = nearest(Volume(organs, grid.affine), target)
     truth[~covered(acquisition.grid, target)] = 0
@@ -157,13 +159,15 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     centre = grid.to_ras([middle])[0] + rng.normal(0, 6, 3)
     (tissues, classes, guessed), grid = _crop((tissues, classes, guessed.view(np.uint8)), grid, middle)
     box = np.array(REFINER_BOX) * REFINER_MM
-    target = box_grid(centre - box / 2, centre + box / 2, REFINER_MM)
     plane = draw_plane(rng)
     field = box + 24.0
     if rng.random() < 0.35:
         axis = {"axial": 2, "coronal": 1, "sagittal": 0, "volume": int(rng.integers(3))}[plane]
         field[axis] = rng.uniform(0.5, 1.0) * box[axis]
     acquisition = draw_acquisition(rng, centre + rng.uniform(-12, 12, 3), field, (1.1, 2.2), plane)
+    frame = own_frame(acquisition.grid)
+    here = (np.linalg.inv(frame) @ [*centre, 1.0])[:3]
+    target = box_grid(here - box / 2, here + box / 2, REFINER_MM).moved(frame)
     signal = tissue_signal(tissues, appearance, rng, noise)
     image = scan(signal, grid, acquisition, appearance, rng, noise)
     seen = network_image(image, acquisition.grid, target)

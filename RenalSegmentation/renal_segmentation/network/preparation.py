@@ -1,15 +1,15 @@
-"""From a scan as it is stored to one that does not depend on how it was stored: axes along RAS, finite, windowed."""
+"""From a scan as it is stored to one that does not depend on how it was stored: in its own frame, finite, windowed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from renal_segmentation.errors import Notice
+from renal_segmentation.network.own_frame import body_axes, own_frame
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
 CT_BELOW = -400.0
@@ -26,7 +26,8 @@ class Prepared:
     Attributes
     ----------
     image : Volume
-        float32, first axis towards the patient's right, second anterior, third superior, as nearly as its slices allow.
+        float32, first axis towards the patient's right, second anterior, third superior, as nearly as its slices allow;
+        its millimetres are those of the scan's own frame, in which these axes run along x, y and z.
     axes : tuple of int
         Which stored axis became each of these.
     flips : tuple of bool
@@ -50,27 +51,18 @@ class Prepared:
 
 
 def prepare(image: Volume) -> Prepared:
-    """Return the scan along the body's axes; the same scan stored in any other order gives the same to the last bit."""
-    axes, flips = _body_axes(image.affine)
+    """Return the scan along the body's axes; stored in any other order or turned, it is the same."""
+    axes, flips = body_axes(image.affine)
     turned = image.array.transpose(axes)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
-    affine = np.eye(4)
-    affine[:3, :3] = image.affine[:3, list(axes)] * np.where(flips, -1, 1)
-    first = [image.array.shape[axis] - 1 if flip else 0 for axis, flip in zip(axes, flips, strict=True)]
-    affine[:3, 3] = image.affine[:3, 3] + image.affine[:3, list(axes)] @ np.array(first, float)
+    affine = np.linalg.inv(own_frame(image.grid)) @ image.affine
+    affine[:3, :3] = affine[:3, list(axes)] * np.where(flips, -1, 1)
+    affine[:3, 3] = affine[:3, :3] @ (np.array(turned.shape) - 1) / -2
     affine = np.rint(affine * 2**20) / 2**20
     array, notices = _finite(np.array(turned, np.float32, order="C"))
     low, high = float(array.min()), float(array.max())
     if low < CT_BELOW:
         np.clip(array, *CT_WINDOW, out=array)
     return Prepared(Volume(array, affine), axes, flips, bool(high - low <= 1e-6 * max(abs(high), 1e-30)), notices)
-
-
-def _body_axes(affine: FloatArray) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Return which voxel axis runs most along x, y and z of the body, and whether it runs backwards."""
-    direction = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    best = max(permutations(range(3)), key=lambda p: round(sum(abs(direction[i, p[i]]) for i in range(3)), 9))
-    flips = tuple(bool(direction[i, best[i]] < 0) for i in range(3))
-    return (best[0], best[1], best[2]), (flips[0], flips[1], flips[2])
 
 
 def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:
