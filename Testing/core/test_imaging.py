@@ -11,7 +11,7 @@ from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, brightness, enclosing_grid, index_map, normalise, resample, sample
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.acquisition import draw_acquisition, rotation
-from renal_segmentation.synthesis.appearance import REGIMES, draw_appearance
+from renal_segmentation.synthesis.appearance import CORTICES, MEDULLAS, REGIMES, draw_appearance
 from renal_segmentation.synthesis.imaging import render
 from renal_segmentation.synthesis.tissues import Tissue, kidney_labels
 from renal_segmentation.volume import Grid, Volume
@@ -63,6 +63,15 @@ def test_kidneys_darker_than_their_fat_are_drawn_often_enough():
     looks = [draw_appearance(np.random.default_rng(seed), "t1") for seed in range(60)]
     dark = [look for look in looks if look.mean[Tissue.LEFT_CORTEX] < 0.5 * look.mean[Tissue.PERIRENAL_FAT]]
     assert len(dark) > 12
+
+
+@pytest.mark.parametrize("regime", ["t1", "t2", "mixture"])
+def test_a_kidney_in_mri_is_never_as_bright_as_the_fat_around_it(regime):
+    rng = np.random.default_rng(8)
+    for _ in range(400):
+        mean = draw_appearance(rng, regime).mean
+        kidney = mean[[*CORTICES, *MEDULLAS]].mean()
+        assert abs(kidney - abs(mean[Tissue.PERIRENAL_FAT])) > 0.02
 
 
 def test_thick_slices_average_what_lies_within_them():

@@ -36,6 +36,9 @@ class Shares:
 USUAL = Shares(REGIMES, T1_KINDS, CT_PHASES)
 """Of phantoms."""
 
+SEEN = (0.1, 0.25)
+"""How far a kidney is moved from the brightness of fat in MRI: one that nobody could outline teaches nothing."""
+
 T = Tissue
 FATS = (T.SUBCUTANEOUS_FAT, T.VISCERAL_FAT, T.PERIRENAL_FAT, T.LEFT_SINUS_FAT, T.RIGHT_SINUS_FAT)
 SINUS_FATS = (T.LEFT_SINUS_FAT, T.RIGHT_SINUS_FAT)
@@ -125,6 +128,13 @@ def _finish(
     return Appearance(regime, kind, palette.mean.astype(np.float32), spread.astype(np.float32), window)
 
 
+def _apart(rng: np.random.Generator, value: float, other: float, step: tuple[float, float]) -> float:
+    """Return the value, or one a random step away from the other if it lies nearer than the least step."""
+    if abs(value - other) >= step[0]:
+        return value
+    return other + (1 if value >= other else -1) * float(rng.uniform(*step))
+
+
 def _ct(rng: np.random.Generator, phase: str) -> Appearance:
     """Hounsfield units in one of five contrast phases."""
     uniform = rng.uniform
@@ -178,7 +188,8 @@ def _t2(rng: np.random.Generator) -> Appearance:
     suppressed = rng.random() < 0.3
     p = _Palette(rng, uniform(0.1, 0.7, len(Tissue)))
     muscle = uniform(0.05, 0.28)
-    _mri_common(p, uniform(0.04, 0.22) if suppressed else uniform(0.35, 0.95), muscle)
+    fat = uniform(0.04, 0.22) if suppressed else uniform(0.35, 0.95)
+    _mri_common(p, fat, muscle)
     p.set([T.LIVER], muscle + uniform(0, 0.28), 0.03)
     p.set([T.SPLEEN], uniform(0.3, 0.85), 0.03)
     p.set(GUT, uniform(0.2, 0.55), 0.08)
@@ -188,7 +199,7 @@ def _t2(rng: np.random.Generator) -> Appearance:
     p.set([T.DISC], uniform(0.1, 0.7), 0.05)
     p.set([T.SPINAL_CORD], uniform(0.25, 0.5), 0.05)
     p.set([T.VERTEBRA, T.MARROW], uniform(0.1, 0.5), 0.04)
-    kidney = uniform(0.38, 0.9)
+    kidney = _apart(rng, uniform(0.38, 0.9), fat, SEEN)
     difference = uniform(-0.12, 0.28)
     p.kidneys(kidney - difference / 2, kidney + difference / 2, 0.02)
     p.set(TUMOURS, kidney + uniform(-0.3, 0.3), 0.05)
@@ -227,6 +238,7 @@ def _t1(rng: np.random.Generator, kinds: Mapping[str, float]) -> Appearance:
     p.set([T.SPINAL_CORD, T.DISC], uniform(0.2, 0.45), 0.05)
     p.set([T.VERTEBRA, T.MARROW], uniform(0.25, 0.8), 0.04)
     kidney = {"dark-kidney": uniform(0.08, 0.32), "enhanced": uniform(0.6, 1.3)}.get(kind, uniform(0.22, 0.6))
+    kidney = _apart(rng, kidney, abs(fat), SEEN)
     difference = uniform(-0.03, 0.4) * kidney if rng.random() < 0.75 else uniform(-0.5, 0) * kidney
     p.kidneys(kidney + difference / 2, kidney - difference / 2, 0.015)
     p.set(TUMOURS, kidney * uniform(0.5, 1.3), 0.03)
@@ -261,12 +273,10 @@ def _mixture(rng: np.random.Generator) -> Appearance:
         fat = uniform(0, 1)
         p.set(MUSCLES, uniform(0, 1), 0.02)
         p.set(FATS, fat, 0.03)
-        if abs(kidney - fat) < 0.15:
-            kidney = fat + float(rng.choice([-1, 1])) * uniform(0.15, 0.5)
+        kidney = _apart(rng, kidney, fat, (0.15, 0.5))
     else:
         p.set(SINUS_FATS, uniform(0, 1), 0.02)
-        if abs(kidney - p.mean[T.PERIRENAL_FAT]) < 0.15:
-            p.set([T.PERIRENAL_FAT], kidney + float(rng.choice([-1, 1])) * uniform(0.15, 0.5), 0.01)
+        p.set([T.PERIRENAL_FAT], _apart(rng, p.mean[T.PERIRENAL_FAT], kidney, (0.15, 0.5)), 0.01)
     if rng.random() < 0.7:
         p.set([*AIRS, T.LUNG], uniform(0, 0.1), 0.01)
     if rng.random() < 0.4:
