@@ -14,6 +14,7 @@ from Testing.core.networks import SHAPE, tiny_bundle
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError
 from renal_segmentation.files import write_image
+from renal_segmentation.network import cases, generated
 from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.cases import Case, rough_guess, torch_noise
 from renal_segmentation.network.generated import localiser_case, refiner_case
@@ -138,6 +139,35 @@ def test_generated_cases_repeat_with_their_seed():
         assert first.image.shape[1:] == first.truth.shape
         assert torch.isfinite(first.image).all()
         assert first.truth.max() > 0
+
+
+def test_the_refiner_is_at_times_pointed_beyond_the_kidney(monkeypatch):
+    tissues = generate_abdomen(1).array
+    monkeypatch.setattr(generated, "DECOY_SHARE", 0.0)
+    monkeypatch.setattr(cases, "POOR_SHARE", 0.0)
+
+    def beyond(share):
+        monkeypatch.setattr(generated, "LEAK_SHARE", share)
+        made = [refiner_case(tissues, np.random.default_rng(seed)) for seed in range(5)]
+        return sum(int(((case.image[1] > 0.5) & (case.truth == 0)).sum()) for case in made)
+
+    assert beyond(1.0) > 1.2 * beyond(0.0)
+
+
+def test_a_poor_guess_is_further_off_than_a_usual_one(monkeypatch):
+    organ = np.zeros((80, 80, 96), bool)
+    organ[25:55, 25:55, 20:76] = True
+
+    def mean_dice(share):
+        monkeypatch.setattr(cases, "POOR_SHARE", share)
+        dice = []
+        for seed in range(12):
+            rng = np.random.default_rng(seed)
+            guess = rough_guess(organ, rng, torch_noise(rng)).numpy() > 0.5
+            dice.append(2 * (guess & organ).sum() / (guess.sum() + organ.sum()))
+        return np.mean(dice)
+
+    assert 0.4 < mean_dice(1.0) < mean_dice(0.0) - 0.02
 
 
 def test_a_rough_guess_covers_most_of_the_kidney_but_not_exactly():

@@ -44,6 +44,9 @@ class Case:
     family: str
 
 
+POOR_SHARE = 0.5
+"""How often the refiner gets a poor guess: far off, with large pieces missing or added."""
+
 CaseMaker = Callable[[np.random.Generator], Case]
 """Draws a case; the same generator state gives the same case."""
 
@@ -76,16 +79,17 @@ def covered(source: Grid, target: Grid) -> npt.NDArray[np.bool_]:
 def rough_guess(organ: npt.NDArray[np.bool_], rng: np.random.Generator, noise: torch.Generator) -> Tensor:
     """Return what a localiser might say of a kidney: blurred, shifted, with pieces missing and pieces added."""
     shape = organ.shape
+    poor = rng.random() < POOR_SHARE
     soft = torch.from_numpy(organ.astype(np.float32))[None]
     coarse = LOCALISER_MM / REFINER_MM
     small = (int(shape[0] / coarse), int(shape[1] / coarse), int(shape[2] / coarse))
     matrix = np.diag([coarse, coarse, coarse, 1.0])
     matrix[:3, 3] = (coarse - 1) / 2
     shifted = matrix.copy()
-    shifted[:3, 3] += rng.normal(0, 2.2, 3)
+    shifted[:3, 3] += rng.normal(0, 3.5 if poor else 2.2, 3)
     width = float(rng.uniform(0.3, 0.9))
     low = smooth(sample(soft, shifted, small)[0], (width, width, width))
-    wrong = smooth_noise(noise, small, float(rng.uniform(3, 7))) * float(rng.uniform(0, 0.7))
+    wrong = smooth_noise(noise, small, float(rng.uniform(3, 7))) * float(rng.uniform(0, 1.6 if poor else 0.7))
     near = smooth(low, (3.0, 3.0, 3.0)).clamp(0, 0.15) / 0.15
     low = torch.sigmoid((low - 0.5 + wrong * near) * float(rng.uniform(5, 14)))
     return sample(low[None], np.linalg.inv(matrix), (shape[0], shape[1], shape[2]))[0]

@@ -39,13 +39,19 @@ SHARES = Shares(
 """Of the contrasts to learn from: kidneys that are as dark as what they touch take the most learning."""
 MISSING_SHARE = 0.08
 """How often a kidney is taken out of a localiser's case."""
+BOTH_MISSING_SHARE = 0.04
 WINDOW = (80, 64, 64)
 """Voxels of the window that most of the localiser's cases are cut to: a quarter fewer voxels on average."""
 WINDOW_SHARE = 0.7
-DECOY_SHARE = 0.06
+DECOY_SHARE = 0.08
 """How often the refiner is pointed at another organ, in which it should find no kidney."""
+LEAK_SHARE = 0.35
+"""How often the refiner is pointed at a kidney and at a piece of what touches it."""
 
+BoolArray = npt.NDArray[np.bool_]
 T = Tissue
+UNLIKE_KIDNEY = (T.AIR, T.GAS, T.LUNG, T.CORTICAL_BONE, T.FASCIA, T.PERIRENAL_FAT, T.VISCERAL_FAT)
+"""Tissues that a localiser does not take for kidney."""
 DECOYS = (
     T.SPLEEN,
     T.LIVER,
@@ -111,8 +117,9 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return a whole scan on the coarse grid with both kidneys as truth."""
     noise = torch_noise(rng)
     appearance = draw_appearance(rng, shares=SHARES)
+    nobody = rng.random() < BOTH_MISSING_SHARE
     for side in REFINED:
-        if rng.random() < MISSING_SHARE:
+        if nobody or rng.random() < MISSING_SHARE:
             tissues = without_kidney(tissues, side)
     organs = ORGANS[tissues]
     grid = placed(map_grid(tissues.shape), rng, 5.0)
@@ -154,6 +161,8 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     if rng.random() < DECOY_SHARE:
         guessed = _decoy(tissues, rng)
         classes = np.zeros_like(classes)
+    elif rng.random() < LEAK_SHARE:
+        guessed = _leaking(guessed, tissues, rng)
     middle = _middle(guessed, rng)
     grid = placed(map_grid(tissues.shape), rng, 8.0)
     centre = grid.to_ras([middle])[0] + rng.normal(0, 6, 3)
@@ -199,7 +208,7 @@ def _window(truth: ByteArray, rng: np.random.Generator) -> tuple[slice, slice, s
     return i, j, k
 
 
-def _decoy(tissues: ByteArray, rng: np.random.Generator, reach: int = 14) -> npt.NDArray[np.bool_]:
+def _decoy(tissues: ByteArray, rng: np.random.Generator, reach: int = 14) -> BoolArray:
     """Return a piece of another organ that a localiser might take for a kidney."""
     coarse = tissues[::4, ::4, ::4]
     tissue = int(rng.choice(DECOYS))
@@ -212,7 +221,26 @@ def _decoy(tissues: ByteArray, rng: np.random.Generator, reach: int = 14) -> npt
     return decoy
 
 
-def _middle(organ: npt.NDArray[np.bool_], rng: np.random.Generator) -> FloatArray:
+def _leaking(organ: BoolArray, tissues: ByteArray, rng: np.random.Generator) -> BoolArray:
+    """Return the organ and all of one neighbouring tissue within a random distance of a place where they touch."""
+    inside = np.argwhere(organ[::3, ::3, ::3]) * 3
+    if not len(inside):
+        return organ
+    place = inside[int(rng.integers(len(inside)))]
+    reach = int(rng.integers(6, 16))
+    near = tuple(slice(max(int(p) - reach, 0), int(p) + reach) for p in place)
+    offsets = np.ogrid[near]
+    ball = sum((offset - p) ** 2 for offset, p in zip(offsets, place, strict=True)) <= reach**2
+    around = tissues[near][ball & ~organ[near]]
+    around = around[~np.isin(around, UNLIKE_KIDNEY)]
+    if not len(around):
+        return organ
+    leaking = organ.copy()
+    leaking[near] |= ball & (tissues[near] == around[int(rng.integers(len(around)))])
+    return leaking
+
+
+def _middle(organ: BoolArray, rng: np.random.Generator) -> FloatArray:
     """Return the middle of an organ in voxels, or a random place where there is none."""
     found = np.argwhere(organ[::2, ::2, ::2]) * 2
     if not len(found):
