@@ -74,14 +74,14 @@ def smooth(image: torch.Tensor, sigma: tuple[float, float, float]) -> torch.Tens
 
 
 def enclosing_grid(grid: Grid, spacing_mm: float) -> Grid:
-    """Return the isotropic grid along RAS that covers every voxel of `grid`, centred on it."""
+    """Return the isotropic grid along x, y and z that covers every voxel of `grid`, centred on it."""
     corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in grid.shape])).reshape(3, -1).T
     ras = grid.to_ras(corners)
     return box_grid(ras.min(0), ras.max(0), spacing_mm)
 
 
 def box_grid(low: FloatArray, high: FloatArray, spacing_mm: float) -> Grid:
-    """Return the isotropic grid along RAS that covers the box between two corners in mm, centred on it."""
+    """Return the isotropic grid along x, y and z that covers the box between two corners in mm, centred on it."""
     shape = np.maximum(np.ceil((high - low) / spacing_mm - 1e-3).astype(int), 1)
     affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
     affine[:3, 3] = (low + high) / 2 - (shape - 1) / 2 * spacing_mm

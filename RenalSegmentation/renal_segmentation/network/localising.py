@@ -41,7 +41,7 @@ class Found:
         Of this kidney.
     grid : Grid
     low, high : ndarray, shape (3,)
-        Corners of its box in RAS mm.
+        Corners of its box in mm of the prepared scan.
     """
 
     side: Side

@@ -91,7 +91,7 @@ def shrunk(image: Volume, spacing_mm: float) -> Volume:
 
 
 def voxels_in(grid: Grid, low: FloatArray, high: FloatArray) -> tuple[slice, slice, slice] | None:
-    """Return the voxels of a grid that the box between two RAS corners touches, or None."""
+    """Return the voxels of a grid that the box between two corners in mm touches, or None."""
     corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
     index = grid.to_index(corners)
     first = np.maximum(np.floor(index.min(0)).astype(int), 0)

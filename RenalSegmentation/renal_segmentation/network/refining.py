@@ -39,7 +39,7 @@ class Refined:
     probabilities : ndarray of float32, shape (4, I, J, K)
         `architecture.REFINER_CLASSES`.
     grid : Grid
-        Of the box, along RAS.
+        Of the box, in the frame of the prepared scan.
     located : float
         Mean probability of the localiser within the kidney.
     """
