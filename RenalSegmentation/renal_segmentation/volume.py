@@ -62,9 +62,9 @@ class Grid:
         affine[:3, 3] = self.to_ras(np.asarray(start)[np.newaxis])[0]
         return Volume(array, affine)
 
-    def moved(self, motion: FloatArray) -> Grid:
+    def moved(self, motion: npt.ArrayLike) -> Grid:
         """Return the grid after a motion of the body, shape (4, 4), in mm."""
-        return Grid(self.shape, motion @ self.affine)
+        return Grid(self.shape, np.asarray(motion, float) @ self.affine)
 
     def same_as(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
         """Tell whether every voxel centre of both grids agrees within `tolerance_mm`."""
