@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,13 @@ class Grid:
     def moved(self, motion: npt.ArrayLike) -> Grid:
         """Return the grid after a motion of the body, shape (4, 4), in mm."""
         return Grid(self.shape, np.asarray(motion, float) @ self.affine)
+
+    def body_axes(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+        """Return which voxel axis runs most along R, A and S, every one once, and whether it runs backwards."""
+        direction = self.affine[:3, :3] / self.spacing
+        best = max(permutations(range(3)), key=lambda p: round(sum(abs(direction[i, p[i]]) for i in range(3)), 9))
+        flips = tuple(bool(direction[i, best[i]] < 0) for i in range(3))
+        return (best[0], best[1], best[2]), (flips[0], flips[1], flips[2])
 
     def same_as(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
         """Tell whether every voxel centre of both grids agrees within `tolerance_mm`."""

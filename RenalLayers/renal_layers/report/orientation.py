@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from renal_segmentation.volume import FloatArray, Grid
+from renal_segmentation.volume import Grid
 
 PLANES = ("sagittal", "coronal", "axial")
 """Name of the plane whose normal is the R, A or S axis."""
@@ -67,7 +66,8 @@ def view_of(grid: Grid) -> View:
     coronal one is taken, which shows both kidneys.
     """
     directions = grid.affine[:3, :3] / grid.spacing
-    body_axis = _closest_body_axes(directions)
+    axes, _ = grid.body_axes()
+    body_axis = [axes.index(n) for n in range(3)]
     slice_axis = _slice_axis(grid, body_axis)
     plane = PLANES[body_axis[slice_axis]]
     (right_axis, right_sign), (up_axis, up_sign) = _HELD[plane]
@@ -91,12 +91,6 @@ def view_of(grid: Grid) -> View:
 def direction_letter(axis: int, position: float) -> str:
     """Return where along a RAS axis a coordinate in mm lies, such as ``A 12 mm``."""
     return f"{_letter(axis, 1 if position >= 0 else -1)} {abs(position):.0f} mm"
-
-
-def _closest_body_axes(directions: FloatArray) -> list[int]:
-    """Return the RAS axis (0, 1, 2) that each index axis stands for, every one once."""
-    size = np.abs(directions)
-    return list(max(permutations(range(3)), key=lambda order: float(size[list(order), range(3)].sum())))
 
 
 def _slice_axis(grid: Grid, body_axis: list[int]) -> int:

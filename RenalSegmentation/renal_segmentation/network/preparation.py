@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from renal_segmentation.errors import Notice
-from renal_segmentation.network.own_frame import body_axes, own_frame
+from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
 CT_BELOW = -400.0
@@ -52,7 +52,7 @@ class Prepared:
 
 def prepare(image: Volume) -> Prepared:
     """Return the scan along the body's axes; stored in any other order or turned, it is the same."""
-    axes, flips = body_axes(image.affine)
+    axes, flips = image.grid.body_axes()
     turned = image.array.transpose(axes)[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
     affine = np.linalg.inv(own_frame(image.grid)) @ image.affine
     affine[:3, :3] = affine[:3, list(axes)] * np.where(flips, -1, 1)
