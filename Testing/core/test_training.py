@@ -12,7 +12,7 @@ import torch
 from Testing.core.networks import SHAPE, tiny_bundle
 
 from renal_segmentation.cli import main
-from renal_segmentation.errors import CancelledError, InputError
+from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.files import write_image
 from renal_segmentation.network import cases, generated
 from renal_segmentation.network.augmentation import histogram, matched
@@ -86,6 +86,15 @@ def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
     for name, value in whole.average.items():
         assert torch.equal(value, again.average[name]), name
     assert [row["dice"] for row in again.curve] == [row["dice"] for row in whole.curve]
+
+
+def test_a_checkpoint_of_another_version_is_refused_with_a_sentence(tmp_path):
+    train(tiny_state(), STAGES["refiner"], cube_case, [], Schedule(iterations=1), tmp_path / "part.pt")
+    content = torch.load(tmp_path / "part.pt", weights_only=True)
+    content["optimiser"] = content.pop("optimisers")
+    torch.save(content, tmp_path / "part.pt")
+    with pytest.raises(ModelError, match="another version of Renal: choose another folder"):
+        load_checkpoint(tiny_state(), tmp_path / "part.pt")
 
 
 def test_a_tiny_network_learns_a_cube(tmp_path):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from renal_segmentation.errors import ModelError
 from renal_segmentation.files import atomic_path
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.losses import segmentation_loss
@@ -243,13 +244,25 @@ def save_checkpoint(state: State, path: Path) -> None:
 
 
 def load_checkpoint(state: State, path: Path) -> State:
-    """Return the state with everything that a checkpoint holds."""
+    """Return the state with everything that a checkpoint holds.
+
+    Raises
+    ------
+    ModelError
+        If another version of Renal wrote it, whose network or optimisers differ.
+    """
     content = torch.load(path, weights_only=True)
-    state.network.load_state_dict(content["network"])
-    for optimiser, stored in zip(state.optimisers, content["optimisers"], strict=True):
-        optimiser.load_state_dict(stored)
-    for name in ("average", "best_average", "iteration", "seconds", "best", "since_best", "curve"):
-        setattr(state, name, content[name])
+    try:
+        state.network.load_state_dict(content["network"])
+        for optimiser, stored in zip(state.optimisers, content["optimisers"], strict=True):
+            optimiser.load_state_dict(stored)
+        for name in ("average", "best_average", "iteration", "seconds", "best", "since_best", "curve"):
+            setattr(state, name, content[name])
+    except (KeyError, RuntimeError, ValueError) as error:
+        message = (
+            f"{path} is a checkpoint of another version of Renal: choose another folder, or delete it to start anew."
+        )
+        raise ModelError(message) from error
     return state
 
 
