@@ -18,7 +18,7 @@ from renal_segmentation.network import model as model_file
 from renal_segmentation.network.architecture import padded
 from renal_segmentation.network.bundle import METADATA, WEIGHTS, is_own, load_networks, read_metadata
 from renal_segmentation.network.convolution import convolved
-from renal_segmentation.network.localising import with_place
+from renal_segmentation.network.localising import localiser_input
 from renal_segmentation.network.losses import segmentation_loss
 from renal_segmentation.network.model import RenalNetwork, open_model
 from renal_segmentation.network.preparation import prepare, shrunk, voxels_in
@@ -231,7 +231,7 @@ def test_a_bundle_is_found_by_its_folder_and_describes_itself(tmp_path):
 def test_networks_keep_the_shape_of_their_input():
     for stage, classes in (("localiser", 3), ("refiner", 4)):
         network = STAGES[stage].network(SHAPE)
-        assert network(torch.zeros(1, 2, 32, 48, 32)).shape == (1, classes, 32, 48, 32)
+        assert network(torch.zeros(1, 3, 32, 48, 32)).shape == (1, classes, 32, 48, 32)
 
 
 def test_a_network_that_is_made_deeper_answers_as_before_until_it_learns():
@@ -240,7 +240,7 @@ def test_a_network_that_is_made_deeper_answers_as_before_until_it_learns():
     added = deeper.load_state_dict(plain.state_dict(), strict=False)
     assert len(added.missing_keys) > 0
     assert not added.unexpected_keys
-    x = torch.randn(1, 2, 32, 48, 32)
+    x = torch.randn(1, 3, 32, 48, 32)
     assert torch.equal(plain(x), deeper(x))
 
 
@@ -294,7 +294,7 @@ def test_a_perfect_answer_has_hardly_any_loss_and_a_wrong_side_has_more_than_a_w
 
 def test_the_place_from_left_to_right_is_zero_in_the_middle():
     grid = box_grid(np.array([-40.0, 0, 0]), np.array([60.0, 8, 8]), 4.0)
-    place = with_place(torch.zeros(grid.shape), grid)[1, :, 0, 0]
+    place = localiser_input(torch.zeros(grid.shape), grid)[1, :, 0, 0]
     assert float(place.mean()) == pytest.approx(0, abs=1e-6)
     assert float(place[-1] - place[0]) == pytest.approx(0.96)
 

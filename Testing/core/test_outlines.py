@@ -14,8 +14,10 @@ from renal_segmentation.network.postprocessing import assemble
 from renal_segmentation.network.refining import Refined, surest
 from renal_segmentation.network.running import Runner
 from renal_segmentation.sampling import box_grid
+from renal_segmentation.volume import Volume
 
 RUNNER = Runner(torch.device("cpu"), "normal")
+BLANK = Volume(np.zeros((40, 40, 40), np.float32), box_grid(np.zeros(3), np.full(3, 80.0), 2.0).affine)
 
 
 class AllLeft(torch.nn.Module):
@@ -24,6 +26,29 @@ class AllLeft(torch.nn.Module):
     def forward(self, x):
         bright = 20 * x[:, :1]
         return torch.cat([-bright, bright + 10, bright - 10], 1)
+
+
+class Listening(AllLeft):
+    """Remember what it was shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    def forward(self, x):
+        self.shown.append(x[0].clone())
+        return super().forward(x)
+
+
+def test_the_second_look_is_told_how_bright_the_kidneys_of_the_first_were():
+    network = Listening()
+    find_kidneys(network, body_image(), RUNNER)
+    first, second = network.shown
+    assert not first[2].any()
+    assert torch.equal(first[:2], second[:2])
+    bright = second[0] > 0.3
+    assert second[2][bright].mean() > 1
+    assert second[2][~bright].max() < second[2][bright].mean()
 
 
 def test_two_kidneys_called_left_are_told_apart_by_their_place():
@@ -47,7 +72,7 @@ def test_of_two_rivals_the_surer_outline_is_kept():
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[10:30, 10:30, 10:30] = 1
     kidney = refined(classes)
-    vague = Refined(kidney.side, kidney.probabilities, kidney.grid, 0.99)
+    vague = Refined(kidney.side, kidney.probabilities, kidney.grid, kidney.guess, 0.99)
     right = refined(classes, Side.RIGHT)
     assert surest([vague, kidney, right]) == [kidney, right]
 
@@ -56,7 +81,7 @@ def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
     """Return a sure answer of a refiner from classes at 2 mm."""
     probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
     grid = box_grid(np.zeros(3), np.array(array.shape) * 2.0, 2.0)
-    return Refined(side, probability, grid)
+    return Refined(side, probability, grid, 1 - probability[0])
 
 
 def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
@@ -67,8 +92,7 @@ def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
     classes[25:30, 12:18, 12:18] = 3
     classes[34:38, 34:38, 34:38] = 3
     classes[36:39, 2:5, 2:5] = 1
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
-    labels = assemble([refined(classes)], grid).labels
+    labels = assemble([refined(classes)], BLANK).labels
     assert set(np.unique(labels)) == {0, 1, 3, 5}
     assert labels[16, 16, 16] == 1
     assert not labels[30:].any()
@@ -77,18 +101,17 @@ def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
 
 
 def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[10:14, 10:14, 10:14] = 1
-    assert not assemble([refined(classes)], grid).labels.any()
+    assert not assemble([refined(classes)], BLANK).labels.any()
     classes[10:30, 10:30, 10:30] = 1
     sure = refined(classes)
-    answers = [Refined(sure.side, sure.probabilities, sure.grid, located) for located in (1.0, 0.96, 0.6)]
+    answers = [Refined(sure.side, sure.probabilities, sure.grid, sure.guess, located) for located in (1.0, 0.96, 0.6)]
     assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
     assert answers[0].confidence > 0.9
     codes = []
     for answer in answers:
-        found = assemble([answer], grid)
+        found = assemble([answer], BLANK)
         codes.append([notice.code for notice in found.notices])
         assert found.labels.any() == (answer is not answers[2])
     assert codes[0] == []
@@ -96,15 +119,16 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
 
 
 def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
-    grid = box_grid(np.zeros(3), np.full(3, 80.0), 2.0)
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[4:18, 10:30, 10:30] = 1
     doubtful = refined(classes)
-    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, 0.9)
+    guess = (classes > 0).astype(np.float32)
+    guess[:, :13] *= 0.3
+    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, guess, 0.9)
     sure = refined(classes[::-1])
-    sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, 1.0)
+    sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, sure.guess, 1.0)
     assert 0.1 < doubtful.confidence < 0.8 < sure.confidence
-    assert set(np.unique(assemble([doubtful, sure], grid).labels)) == {0, 1, 2}
-    alone = assemble([doubtful], grid)
+    assert set(np.unique(assemble([doubtful, sure], BLANK).labels)) == {0, 1, 2}
+    alone = assemble([doubtful], BLANK)
     assert not alone.labels.any()
     assert [notice.code for notice in alone.notices] == ["left-left-out"]

@@ -16,7 +16,7 @@ from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.files import write_image
 from renal_segmentation.network import cases, generated
 from renal_segmentation.network.augmentation import histogram, matched
-from renal_segmentation.network.cases import Case, rough_guess, torch_noise
+from renal_segmentation.network.cases import Case, first_look, rough_guess, torch_noise
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
@@ -38,7 +38,7 @@ from renal_segmentation.volume import Volume
 def cube_case(iteration: int) -> Case:
     """Return a bright cube in noise at a place that the number decides."""
     rng = np.random.default_rng(iteration)
-    image = torch.from_numpy(rng.normal(0, 0.1, (2, 32, 32, 32)).astype(np.float32))
+    image = torch.from_numpy(rng.normal(0, 0.1, (3, 32, 32, 32)).astype(np.float32))
     truth = torch.zeros(32, 32, 32, dtype=torch.int64)
     a, b, c = rng.integers(2, 18, 3)
     truth[a : a + 12, b : b + 12, c : c + 12] = 1
@@ -114,7 +114,7 @@ def test_convolutions_are_moved_by_orthogonal_steps_of_the_size_of_the_rate():
     muon, _ = optimisers(network, 0.01, weight_decay=0.0)
     inner = network.inner.down[1][1][0].weight
     before = inner.detach().clone()
-    (network(torch.randn(1, 2, 32, 32, 32)) ** 2).mean().backward()
+    (network(torch.randn(1, 3, 32, 32, 32)) ** 2).mean().backward()
     muon.step()
     move = (inner.detach() - before).reshape(len(inner), -1)
     assert torch.linalg.svdvals(move).max() / torch.linalg.svdvals(move).min() < 3
@@ -186,6 +186,24 @@ def test_a_rough_guess_covers_most_of_the_kidney_but_not_exactly():
     guess = rough_guess(organ, rng, torch_noise(rng)).numpy() > 0.5
     dice = 2 * (guess & organ).sum() / (guess.sum() + organ.sum())
     assert 0.6 < dice < 0.999
+
+
+def test_half_of_the_first_looks_are_told_nothing_and_the_others_of_kidneys_and_at_times_of_something_else():
+    truth, decoy = np.zeros((24, 20, 20), np.uint8), np.zeros((24, 20, 20), np.uint8)
+    truth[2:8, 5:15, 5:15], truth[16:22, 5:15, 5:15], decoy[10:14, 5:15, 5:15] = 1, 2, 1
+    looks = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        looks.append(first_look(truth, decoy, rng, torch_noise(rng)))
+    told = np.array([look.numpy() > 0.5 for look in looks if look is not None])
+    assert 0.3 < len(told) / len(looks) < 0.7
+    left, right, other, nothing = (
+        told[:, place].mean(1) for place in (truth == 1, truth == 2, decoy > 0, truth + decoy == 0)
+    )
+    assert 0.6 < np.mean(left > 0.5) < 1
+    assert 0.6 < np.mean(right > 0.5) < 1
+    assert other.mean() > 0.5
+    assert nothing.mean() < 0.3
 
 
 def write_pairs(folder, people=2):

@@ -152,13 +152,13 @@ THIN = 8
 
 
 def localiser(features: tuple[int, ...] = FEATURES, thin: int = THIN, deeper: int = 0) -> ThinNet:
-    """Return an untrained localiser: image and place from left to right in, `LOCALISER_CLASSES` out."""
-    return ThinNet(2, len(LOCALISER_CLASSES), features, thin, deeper)
+    """Return an untrained localiser: image, place from left to right and `evidence` in, `LOCALISER_CLASSES` out."""
+    return ThinNet(3, len(LOCALISER_CLASSES), features, thin, deeper)
 
 
 def refiner(features: tuple[int, ...] = FEATURES, thin: int = THIN, deeper: int = 0) -> ThinNet:
-    """Return an untrained refiner: image and localiser probability in, `REFINER_CLASSES` out."""
-    return ThinNet(2, len(REFINER_CLASSES), features, thin, deeper)
+    """Return an untrained refiner: image, localiser probability and `evidence` in, `REFINER_CLASSES` out."""
+    return ThinNet(3, len(REFINER_CLASSES), features, thin, deeper)
 
 
 def padded(x: Tensor, fills: tuple[float, ...], multiple: int = 16) -> tuple[Tensor, tuple[slice, ...]]:

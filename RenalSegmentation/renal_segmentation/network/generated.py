@@ -15,14 +15,15 @@ from renal_segmentation.network.cases import (
     Case,
     case_of,
     covered,
+    first_look,
     network_image,
     placed,
     rough_guess,
     torch_noise,
 )
-from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
+from renal_segmentation.network.localising import LOCALISER_FILLS, LOCALISER_MM, localiser_input
 from renal_segmentation.network.own_frame import own_frame
-from renal_segmentation.network.refining import REFINER_MM
+from renal_segmentation.network.refining import REFINER_FILLS, REFINER_MM, refiner_input
 from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
 from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
@@ -40,11 +41,12 @@ SHARES = Shares(
 MISSING_SHARE = 0.08
 """How often a kidney is taken out of a localiser's case."""
 BOTH_MISSING_SHARE = 0.04
+"""How often both are."""
 WINDOW = (80, 64, 64)
 """Voxels of the window that most of the localiser's cases are cut to: a quarter fewer voxels on average."""
 WINDOW_SHARE = 0.7
 DECOY_SHARE = 0.08
-"""How often the refiner is pointed at another organ, in which it should find no kidney."""
+"""How often a network is pointed at another organ, in which it should find no kidney."""
 LEAK_SHARE = 0.35
 """How often the refiner is pointed at a kidney and at a piece of what touches it."""
 
@@ -140,11 +142,14 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     seen = network_image(image, acquisition.grid, target)
     truth = nearest(Volume(organs, grid.affine), target)
     truth[~covered(acquisition.grid, target)] = 0
-    channels = with_place(seen, target)
+    decoy = np.zeros_like(truth)
+    if rng.random() < DECOY_SHARE:
+        decoy = nearest(Volume(_decoy(tissues, rng).view(np.uint8), grid.affine), target)
+    channels = localiser_input(seen, target, first_look(truth, decoy, rng, noise))
     if rng.random() < WINDOW_SHARE:
         window = _window(truth, rng)
         channels, truth = channels[(slice(None), *window)], truth[window]
-    return case_of(channels, (DARKEST, 0.0), truth, appearance.regime)
+    return case_of(channels, LOCALISER_FILLS, truth, appearance.regime)
 
 
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
@@ -187,7 +192,7 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     truth[~covered(acquisition.grid, target)] = 0
     pointed = sample(torch.from_numpy(guessed.astype(np.float32))[None], index_map(target, grid), target.shape)[0]
     guess = rough_guess((pointed.numpy() > 0.5) & covered(acquisition.grid, target), rng, noise)
-    return case_of(torch.stack([seen, guess]), (DARKEST, 0.0), truth, appearance.regime)
+    return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime)
 
 
 def without_kidney(tissues: ByteArray, side: str) -> ByteArray:

@@ -11,6 +11,7 @@ from scipy import ndimage
 from torch import nn
 
 from renal_segmentation.labels import Side
+from renal_segmentation.network.evidence import evidence
 from renal_segmentation.network.preparation import shrunk
 from renal_segmentation.network.running import Runner
 from renal_segmentation.sampling import brightness, enclosing_grid, resample
@@ -18,6 +19,8 @@ from renal_segmentation.volume import FloatArray, Grid, Volume
 
 LOCALISER_MM = 4.0
 DARKEST = -0.5
+LOCALISER_FILLS = (DARKEST, 0.0, 0.0)
+"""Values of the localiser's channels beyond the image."""
 SMALLEST_ML = 8.0
 """A smaller thing is not a kidney."""
 SURE_ENOUGH = 0.65
@@ -69,17 +72,21 @@ def coarse_image(image: Volume) -> tuple[torch.Tensor, Grid]:
     return resample(scaled, small.grid, grid, DARKEST), grid
 
 
-def with_place(seen: torch.Tensor, grid: Grid) -> torch.Tensor:
-    """Return the localiser's channels: the image, and how far each voxel lies to the right of its middle in 100 mm.
+def localiser_input(seen: torch.Tensor, grid: Grid, guess: torch.Tensor | None = None) -> torch.Tensor:
+    """Return the localiser's channels: image, place, and what the brightness says after a first look.
 
-    Left and right kidney look alike: without the second channel the network takes long to tell them apart.
+    The place is how far a voxel lies to the right of the middle in 100 mm: left and right kidney look alike, and
+    without it the network takes long to tell them apart.
     """
     x = (torch.arange(grid.shape[0]) - (grid.shape[0] - 1) / 2) * (float(grid.spacing[0]) / 100)
-    return torch.stack([seen, x[:, None, None].expand(grid.shape).to(seen.dtype)])
+    said = torch.zeros_like(seen) if guess is None else evidence(seen, guess, (LOCALISER_MM,) * 3)
+    return torch.stack([seen, x[:, None, None].expand(grid.shape).to(seen.dtype), said])
 
 
 def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Found]:
     """Return what may be the kidneys of a prepared scan: per side the largest thing first, and at most one rival.
+
+    The network looks twice: the second time it is told how bright the kidneys of the first look were.
 
     Parameters
     ----------
@@ -90,7 +97,9 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     runner : Runner
     """
     seen, grid = coarse_image(image)
-    probability = runner.probabilities(network, with_place(seen, grid), (DARKEST, 0.0)).numpy()
+    first = runner.probabilities(network, localiser_input(seen, grid), LOCALISER_FILLS)
+    again = localiser_input(seen, grid, first[1] + first[2])
+    probability = runner.probabilities(network, again, LOCALISER_FILLS).numpy()
     left, right = probability[1], probability[2]
     chosen = _candidates(_blobs(left, right, grid))
     together = left + right

@@ -21,14 +21,15 @@ from renal_segmentation.network.cases import (
     Case,
     case_of,
     covered,
+    first_look,
     network_image,
     placed,
     rough_guess,
     torch_noise,
 )
-from renal_segmentation.network.localising import DARKEST, LOCALISER_MM, with_place
+from renal_segmentation.network.localising import LOCALISER_FILLS, LOCALISER_MM, localiser_input
 from renal_segmentation.network.preparation import prepare, voxels_in
-from renal_segmentation.network.refining import AROUND_MM, REFINER_MM
+from renal_segmentation.network.refining import AROUND_MM, REFINER_FILLS, REFINER_MM, refiner_input
 from renal_segmentation.progress import Progress, silent
 from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid
@@ -145,7 +146,9 @@ def localiser_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case
     organs = np.zeros(labels.shape, np.uint8)
     for side, values in ORGAN.items():
         organs[np.isin(labels, values)] = side if not mirrored else 3 - side
-    return case_of(with_place(seen, target), (DARKEST, 0.0), nearest(Volume(organs, grid.affine), target), "scans")
+    truth = nearest(Volume(organs, grid.affine), target)
+    channels = localiser_input(seen, target, first_look(truth, np.zeros_like(truth), rng, noise))
+    return case_of(channels, LOCALISER_FILLS, truth, "scans")
 
 
 def refiner_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case:
@@ -173,7 +176,7 @@ def refiner_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case:
     truth = nearest(Volume(classes, grid.affine), target)
     truth[~covered(grid, target)] = 0
     guess = rough_guess((truth == 1) | (truth == 2), rng, noise)
-    return case_of(torch.stack([seen, guess]), (DARKEST, 0.0), truth, "scans")
+    return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, "scans")
 
 
 def _drawn(

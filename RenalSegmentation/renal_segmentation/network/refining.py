@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from renal_segmentation.labels import Side
+from renal_segmentation.network.evidence import evidence
 from renal_segmentation.network.localising import DARKEST, Found
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.running import Runner
@@ -25,7 +26,9 @@ AROUND_MM = 12.0
 """How far beyond the box the brightness is measured, as in training."""
 GROWN_MM = 24.0
 EDGE_VOXELS = 2
-SURENESS = (1.77, 1.93)
+REFINER_FILLS = (DARKEST, 0.0, 0.0)
+"""Values of the refiner's channels beyond the image."""
+SURENESS = (1.77, 1.95)
 """Sums of localiser probability and expected Dice that count as no and as full confidence."""
 
 
@@ -40,6 +43,8 @@ class Refined:
         `architecture.REFINER_CLASSES`.
     grid : Grid
         Of the box, in the frame of the prepared scan.
+    guess : ndarray of float32, shape (I, J, K)
+        Probability of the localiser on the same grid.
     located : float
         Mean probability of the localiser within the kidney.
     """
@@ -47,6 +52,7 @@ class Refined:
     side: Side
     probabilities: npt.NDArray[np.float32]
     grid: Grid
+    guess: npt.NDArray[np.float32]
     located: float = 1.0
 
     @property
@@ -78,6 +84,11 @@ def surest(refined: Sequence[Refined]) -> list[Refined]:
         if kidney.side not in best or kidney.sureness > best[kidney.side].sureness:
             best[kidney.side] = kidney
     return list(best.values())
+
+
+def refiner_input(seen: torch.Tensor, guess: torch.Tensor) -> torch.Tensor:
+    """Return the refiner's channels: the image, where the kidney may be, and what the brightness says of it."""
+    return torch.stack([seen, guess, evidence(seen, guess, (REFINER_MM,) * 3)])
 
 
 def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> Refined:
@@ -119,12 +130,13 @@ def _in_box(
     scaled = ((array - dark) / (bright - dark + 1e-6)).clamp(0, 1.6) + DARKEST
     seen = resample(scaled, near.grid, grid, DARKEST)
     guess = sample(torch.from_numpy(found.probability)[None], index_map(grid, found.grid), grid.shape)[0]
-    channels = torch.stack([seen, guess])
+    channels = refiner_input(seen, guess)
     mirrored = found.side is Side.RIGHT
     if mirrored:
         channels = channels.flip(1)
-    probabilities = runner.probabilities(network, channels, (DARKEST, 0.0))
+    probabilities = runner.probabilities(network, channels, REFINER_FILLS)
     if mirrored:
         probabilities = probabilities.flip(1)
     located = found.probability[found.probability > 0.5]
-    return Refined(found.side, probabilities.numpy(), grid, float(located.mean()) if located.size else 0.0)
+    share = float(located.mean()) if located.size else 0.0
+    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), share)

@@ -43,6 +43,6 @@ STAGES: Mapping[str, Stage] = {
 }
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "localiser": {"features": FEATURES, "thin": THIN, "deeper": 1},
-    "refiner": {"features": FEATURES, "thin": THIN, "deeper": 0},
+    "refiner": {"features": FEATURES, "thin": THIN, "deeper": 1},
 }
 """Features, thin channels and residual blocks per level (`architecture.ThinNet`) of each stage's network."""
