@@ -123,7 +123,7 @@ def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
     classes[4:18, 10:30, 10:30] = 1
     doubtful = refined(classes)
     guess = (classes > 0).astype(np.float32)
-    guess[:, :13] *= 0.3
+    guess[:, :16] *= 0.3
     doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, guess, 0.9)
     sure = refined(classes[::-1])
     sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, sure.guess, 1.0)
