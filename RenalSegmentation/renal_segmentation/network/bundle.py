@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 METADATA = "configs/metadata.json"
 WEIGHTS = "models/model.pt"
-FORMAT = 1
+FORMAT = 2
 STAGES = ("localiser", "refiner")
 
 
@@ -86,7 +86,9 @@ def read_metadata(folder: Path) -> Metadata:
         content = json.loads(path.read_text(encoding="utf-8"))
         own = content["renal"]
         if own["format"] != FORMAT:
-            raise ModelError(f"{path} is of format {own['format']}, which this version does not know: update Renal.")
+            raise ModelError(
+                f"{path} is of format {own['format']}, which this version does not know: update Renal, or train again."
+            )
         networks = {stage: {**own["networks"][stage]} for stage in STAGES}
         return Metadata(
             folder,
@@ -201,17 +203,22 @@ def write_bundle(
 def _data_format() -> dict[str, Any]:
     """Return the inputs and outputs of the second stage as MONAI writes them."""
     from renal_segmentation.network.architecture import REFINER_CLASSES
+    from renal_segmentation.network.evidence import STRONGEST
+    from renal_segmentation.network.refining import REFINER_FILLS
 
-    image = {"type": "image", "format": "magnitude", "num_channels": 2, "spatial_shape": ["16*n", "16*n", "16*n"]}
+    shape, channels = ["16*n", "16*n", "16*n"], len(REFINER_FILLS)
+    image = {"type": "image", "format": "magnitude", "num_channels": channels, "spatial_shape": shape}
     classes = {str(value): name for value, name in enumerate(REFINER_CLASSES)}
     return {
-        "inputs": {"image": {**image, "dtype": "float32", "value_range": [-0.5, 1.1], "is_patch_data": True}},
+        "inputs": {
+            "image": {**image, "dtype": "float32", "value_range": [-STRONGEST, STRONGEST], "is_patch_data": True}
+        },
         "outputs": {
             "pred": {
                 "type": "image",
                 "format": "segmentation",
                 "num_channels": len(classes),
-                "spatial_shape": ["16*n", "16*n", "16*n"],
+                "spatial_shape": shape,
                 "dtype": "float32",
                 "value_range": [0, 1],
                 "is_patch_data": True,

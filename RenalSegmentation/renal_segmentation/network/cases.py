@@ -47,9 +47,8 @@ class Case:
 POOR_SHARE = 0.4
 """How often the refiner gets a poor guess: off its place, with large pieces missing or added.
 
-The others are like those of the trained localiser on people it has never seen: Dice 0.87 to 0.95, half above 0.93.
+The others are about as good as those of the trained localiser on people it had never seen: half have Dice 0.87 to 0.94.
 """
-
 FIRST_LOOK_SHARE = 0.5
 """How often the localiser sees a scan without what a first look would have told it."""
 FORGOTTEN_SHARE = 0.2
