@@ -9,6 +9,7 @@ from torch import Tensor
 
 from renal_segmentation.network.evidence import log_likelihoods, surroundings
 from renal_segmentation.sampling import smooth
+from renal_segmentation.volume import bounding_box
 
 ROUNDS = 3
 STRENGTH = 1.5
@@ -42,6 +43,16 @@ def settled(classes: Tensor, image: Tensor, guess: Tensor, spacing: Sequence[flo
     -------
     settled : Tensor, shape (3, I, J, K)
     """
+    near = surroundings(torch.maximum(classes.sum(0), guess), spacing)
+    if not near.any():
+        return classes
+    place = bounding_box(near.numpy())
+    result = torch.zeros_like(classes)
+    result[(slice(None), *place)] = _settled(classes[(slice(None), *place)], image[place], guess[place], spacing)
+    return result
+
+
+def _settled(classes: Tensor, image: Tensor, guess: Tensor, spacing: Sequence[float]) -> Tensor:
     organ = classes.sum(0)
     kidney = torch.sigmoid((_logit(organ) + _logit(guess)) / 2)
     inner = ((classes[1] + classes[2]) / organ.clamp(min=TINY)).clamp(1 - SUREST, SUREST)
@@ -52,8 +63,8 @@ def settled(classes: Tensor, image: Tensor, guess: Tensor, spacing: Sequence[flo
         if not near.any():
             break
         said = log_likelihoods(image, answer, near)
-        said = torch.stack([smooth(one, _voxels(spacing)) for one in said])
-        answer = (before.log() + STRENGTH * said).softmax(0)
+        against_around = [smooth(one - said[0], _voxels(spacing)) for one in said[1:]]
+        answer = (before.log() + STRENGTH * torch.stack([torch.zeros_like(organ), *against_around])).softmax(0)
     within = classes[1:] / (classes[1] + classes[2]).clamp(min=TINY)
     return torch.cat([answer[1][None], answer[2] * within])
 
