@@ -14,9 +14,8 @@ from Testing.core.networks import SHAPE, tiny_bundle
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.files import write_image
-from renal_segmentation.network import cases, generated
 from renal_segmentation.network.augmentation import histogram, matched
-from renal_segmentation.network.cases import Case, first_look, rough_guess, torch_noise
+from renal_segmentation.network.cases import Case
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
@@ -148,62 +147,6 @@ def test_generated_cases_repeat_with_their_seed():
         assert first.image.shape[1:] == first.truth.shape
         assert torch.isfinite(first.image).all()
         assert first.truth.max() > 0
-
-
-def test_the_refiner_is_at_times_pointed_beyond_the_kidney(monkeypatch):
-    tissues = generate_abdomen(1).array
-    monkeypatch.setattr(generated, "DECOY_SHARE", 0.0)
-    monkeypatch.setattr(cases, "POOR_SHARE", 0.0)
-
-    def beyond(share):
-        monkeypatch.setattr(generated, "LEAK_SHARE", share)
-        made = [refiner_case(tissues, np.random.default_rng(seed)) for seed in range(5)]
-        return sum(int(((case.image[1] > 0.5) & (case.truth == 0)).sum()) for case in made)
-
-    assert beyond(1.0) > 1.2 * beyond(0.0)
-
-
-def test_a_poor_guess_is_further_off_than_a_usual_one(monkeypatch):
-    organ = np.zeros((80, 80, 96), bool)
-    organ[25:55, 25:55, 20:76] = True
-
-    def mean_dice(share):
-        monkeypatch.setattr(cases, "POOR_SHARE", share)
-        dice = []
-        for seed in range(12):
-            rng = np.random.default_rng(seed)
-            guess = rough_guess(organ, rng, torch_noise(rng)).numpy() > 0.5
-            dice.append(2 * (guess & organ).sum() / (guess.sum() + organ.sum()))
-        return np.mean(dice)
-
-    assert 0.4 < mean_dice(1.0) < mean_dice(0.0) - 0.02
-
-
-def test_a_rough_guess_covers_most_of_the_kidney_but_not_exactly():
-    organ = np.zeros((80, 80, 96), bool)
-    organ[25:55, 25:55, 20:76] = True
-    rng = np.random.default_rng(3)
-    guess = rough_guess(organ, rng, torch_noise(rng)).numpy() > 0.5
-    dice = 2 * (guess & organ).sum() / (guess.sum() + organ.sum())
-    assert 0.6 < dice < 0.999
-
-
-def test_half_of_the_first_looks_are_told_nothing_and_the_others_of_kidneys_and_at_times_of_something_else():
-    truth, decoy = np.zeros((24, 20, 20), np.uint8), np.zeros((24, 20, 20), np.uint8)
-    truth[2:8, 5:15, 5:15], truth[16:22, 5:15, 5:15], decoy[10:14, 5:15, 5:15] = 1, 2, 1
-    looks = []
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        looks.append(first_look(truth, decoy, rng, torch_noise(rng)))
-    told = np.array([look.numpy() > 0.5 for look in looks if look is not None])
-    assert 0.3 < len(told) / len(looks) < 0.7
-    left, right, other, nothing = (
-        told[:, place].mean(1) for place in (truth == 1, truth == 2, decoy > 0, truth + decoy == 0)
-    )
-    assert 0.6 < np.mean(left > 0.5) < 1
-    assert 0.6 < np.mean(right > 0.5) < 1
-    assert other.mean() > 0.5
-    assert nothing.mean() < 0.3
 
 
 def write_pairs(folder, people=2):

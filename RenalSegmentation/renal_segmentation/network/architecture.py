@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from renal_segmentation.network.context import GROUPS
 from renal_segmentation.network.convolution import convolved
 
 LOCALISER_CLASSES = ("background", "left kidney", "right kidney")
@@ -116,7 +117,8 @@ def _residuals(channels: int, count: int) -> nn.Sequential:
 class ThinNet(nn.Module):
     """A U-Net at half the resolution with a thin path at full resolution.
 
-    Most convolutions run on an eighth of the voxels; the thin path brings the exact edges back.
+    Most convolutions run on an eighth of the voxels; the thin path brings the exact edges back. What lies around the
+    kidneys is told at half the resolution.
 
     Parameters
     ----------
@@ -138,13 +140,18 @@ class ThinNet(nn.Module):
         self.up = nn.ConvTranspose3d(features[0], thin, 2, 2)
         self.last = Block(2 * thin, thin)
         self.head = nn.Conv3d(thin, outputs, 1)
+        self.context = nn.Conv3d(features[0], len(GROUPS), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, shape (1, outputs, I, J, K); sides are multiples of 2 ** levels."""
+        return self.with_context(x)[0]
+
+    def with_context(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the scores and those of `context.GROUPS`, shape (1, groups, I / 2, J / 2, K / 2)."""
         coarse = functional.leaky_relu(self.inner(self.stem(x)), 0.01)
         x = torch.cat([self.edge(x), self.up(coarse)], 1)
         scores: Tensor = self.head(self.last(x))
-        return scores
+        return scores, self.context(coarse)
 
 
 FEATURES = (24, 48, 96, 128)

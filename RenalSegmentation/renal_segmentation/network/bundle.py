@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 METADATA = "configs/metadata.json"
 WEIGHTS = "models/model.pt"
-FORMAT = 2
+FORMAT = 3
 STAGES = ("localiser", "refiner")
 
 

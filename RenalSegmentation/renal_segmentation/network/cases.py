@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from renal_segmentation.network.architecture import padded
-from renal_segmentation.network.localising import DARKEST, LOCALISER_MM
-from renal_segmentation.network.refining import REFINER_MM
+from renal_segmentation.network.context import UNKNOWN
+from renal_segmentation.network.localising import DARKEST
 from renal_segmentation.resampling import nearest
-from renal_segmentation.sampling import brightness, resample, sample, smooth
+from renal_segmentation.sampling import brightness, resample
 from renal_segmentation.synthesis.acquisition import rotation
-from renal_segmentation.synthesis.artefacts import smooth_noise
 from renal_segmentation.volume import Grid, Volume
 
 ByteArray = npt.NDArray[np.uint8]
+BoolArray = npt.NDArray[np.bool_]
 
 REFINER_BOX = (80, 80, 96)
 """Voxels of a training box of the refiner: 120 x 120 x 144 mm."""
@@ -37,22 +37,15 @@ class Case:
         Classes.
     family : str
         Family of contrast, or where the image comes from.
+    context : Tensor or None, shape (I / 2, J / 2, K / 2), int64
+        `context.GROUPS` of every other voxel, `context.UNKNOWN` beyond the scan; None where only kidneys are labelled.
     """
 
     image: Tensor
     truth: Tensor
     family: str
+    context: Tensor | None = None
 
-
-POOR_SHARE = 0.4
-"""How often the refiner gets a poor guess: off its place, with large pieces missing or added.
-
-The others are about as good as those of the trained localiser on people it had never seen: half have Dice 0.87 to 0.94.
-"""
-FIRST_LOOK_SHARE = 0.5
-"""How often the localiser sees a scan without what a first look would have told it."""
-FORGOTTEN_SHARE = 0.2
-"""How often a kidney is missing in a first look."""
 
 CaseMaker = Callable[[np.random.Generator], Case]
 """Draws a case; the same generator state gives the same case."""
@@ -83,52 +76,22 @@ def covered(source: Grid, target: Grid) -> npt.NDArray[np.bool_]:
     return nearest(Volume(np.ones(source.shape, bool), source.affine), target)
 
 
-def rough_guess(organ: npt.NDArray[np.bool_], rng: np.random.Generator, noise: torch.Generator) -> Tensor:
-    """Return what a localiser might say of a kidney: blurred, shifted, with pieces missing and pieces added."""
-    shape = organ.shape
-    poor = rng.random() < POOR_SHARE
-    soft = torch.from_numpy(organ.astype(np.float32))[None]
-    coarse = LOCALISER_MM / REFINER_MM
-    small = (int(shape[0] / coarse), int(shape[1] / coarse), int(shape[2] / coarse))
-    matrix = np.diag([coarse, coarse, coarse, 1.0])
-    matrix[:3, 3] = (coarse - 1) / 2
-    shifted = matrix.copy()
-    shifted[:3, 3] += rng.normal(0, 1.8 if poor else 0.6, 3)
-    low = _blemished(sample(soft, shifted, small)[0], poor, rng, noise)
-    return sample(low[None], np.linalg.inv(matrix), (shape[0], shape[1], shape[2]))[0]
+def case_of(
+    channels: Tensor,
+    fills: tuple[float, ...],
+    truth: ByteArray,
+    family: str,
+    context: npt.NDArray[np.int8] | None = None,
+) -> Case:
+    """Return a case padded to what the networks take; `fills` are the channels' values beyond the image.
 
-
-def first_look(truth: ByteArray, decoy: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> Tensor | None:
-    """Return what the localiser might have seen at its first look, or None: the case is to be a first look.
-
-    Parameters
-    ----------
-    truth : ndarray of uint8
-        Classes of the localiser; each side is forgotten at times.
-    decoy : ndarray of uint8, same shape
-        What else it may have taken for a kidney.
-    rng, noise : Generator
+    Of `context`, `context.GROUPS` on the grid of the truth, every other voxel is kept.
     """
-    if rng.random() < FIRST_LOOK_SHARE:
-        return None
-    seen = [side for side in (1, 2) if rng.random() > FORGOTTEN_SHARE]
-    organ = np.isin(truth, seen) | ((decoy > 0) & (truth == 0))
-    return _blemished(torch.from_numpy(organ.astype(np.float32)), bool(rng.random() < POOR_SHARE), rng, noise)
-
-
-def _blemished(soft: Tensor, poor: bool, rng: np.random.Generator, noise: torch.Generator) -> Tensor:
-    """Return a mask at the localiser's resolution as a network might answer it: blurred, too large here, open there."""
-    width = float(rng.uniform(0.3, 0.9))
-    low = smooth(soft, (width, width, width))
-    shape = (low.shape[0], low.shape[1], low.shape[2])
-    wrong = smooth_noise(noise, shape, float(rng.uniform(3, 7))) * float(rng.uniform(0, 1.6 if poor else 0.75))
-    near = smooth(low, (3.0, 3.0, 3.0)).clamp(0, 0.15) / 0.15
-    return torch.sigmoid((low - 0.5 + wrong * near) * float(rng.uniform(5, 14)))
-
-
-def case_of(channels: Tensor, fills: tuple[float, ...], truth: ByteArray, family: str) -> Case:
-    """Return a case padded to what the networks take; `fills` are the channels' values beyond the image."""
     image, place = padded(channels, fills)
     full = torch.zeros(image.shape[1:], dtype=torch.int64)
     full[place] = torch.from_numpy(truth.astype(np.int64))
-    return Case(image, full, family)
+    if context is None:
+        return Case(image, full, family)
+    around = torch.full(image.shape[1:], UNKNOWN)
+    around[place] = torch.from_numpy(context.astype(np.int64))
+    return Case(image, full, family, around[::2, ::2, ::2].contiguous())

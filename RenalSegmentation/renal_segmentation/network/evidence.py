@@ -63,14 +63,20 @@ def log_likelihoods(image: Tensor, shares: Tensor, near: Tensor) -> Tensor:
     seen = image[near]
     low, high = torch.quantile(seen[:: max(len(seen) // 100_000, 1)], torch.tensor([0.01, 0.99])).tolist()
     bins = ((image - low) * (BINS / (high - low + 1e-6))).clamp(0, BINS - 1).long()
-    return torch.stack([torch.log(_histogram(bins[near], share[near]) + FLOOR)[bins] for share in shares])
+    learnt = bins[near]
+    return torch.stack([torch.log(_histogram(learnt, share[near]) + FLOOR)[bins] for share in shares])
 
 
 def surroundings(guess: Tensor, spacing: Sequence[float]) -> Tensor:
     """Tell which voxels lie within `NEAR_MM` of the guess along every axis."""
-    near = (guess > 0.5).float()[None]
+    return within(guess > 0.5, NEAR_MM, spacing)
+
+
+def within(mask: Tensor, reach_mm: float, spacing: Sequence[float]) -> Tensor:
+    """Tell which voxels lie within a distance of a mask, shape (I, J, K), along every axis."""
+    near = mask.float()[None]
     for axis, step in enumerate(spacing):
-        reach = round(NEAR_MM / step)
+        reach = round(reach_mm / step)
         lines = near.movedim(1 + axis, -1)
         wide = functional.max_pool2d(lines, (1, 2 * reach + 1), 1, (0, reach))
         near = wide.movedim(-1, 1 + axis)

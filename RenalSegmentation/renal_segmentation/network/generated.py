@@ -6,21 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from renal_segmentation.network.cases import (
     REFINER_BOX,
+    BoolArray,
     ByteArray,
     Case,
     case_of,
     covered,
-    first_look,
     network_image,
     placed,
-    rough_guess,
     torch_noise,
 )
+from renal_segmentation.network.context import FAT, UNKNOWN, groups_of
+from renal_segmentation.network.guesses import OTHER, decoy, first_look, leaking, rough_guess, with_fat
 from renal_segmentation.network.localising import LOCALISER_FILLS, LOCALISER_MM, localiser_input
 from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.network.refining import REFINER_FILLS, REFINER_MM, refiner_input
@@ -33,8 +33,8 @@ from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
 SHARES = Shares(
-    {"mixture": 0.10, "ct": 0.24, "t2": 0.33, "t1": 0.33},
-    {"in-phase": 0.22, "out-of-phase": 0.15, "fat-suppressed": 0.12, "dark-kidney": 0.38, "enhanced": 0.13},
+    {"mixture": 0.10, "ct": 0.23, "t2": 0.36, "t1": 0.31},
+    {"in-phase": 0.22, "out-of-phase": 0.14, "fat-suppressed": 0.10, "dark-kidney": 0.32, "enhanced": 0.22},
     {"native": 0.30, "arterial": 0.17, "portal": 0.26, "nephrographic": 0.17, "delayed": 0.10},
 )
 """Of the contrasts to learn from: kidneys that are as dark as what they touch take the most learning."""
@@ -49,21 +49,10 @@ DECOY_SHARE = 0.08
 """How often a network is pointed at another organ, in which it should find no kidney."""
 LEAK_SHARE = 0.35
 """How often the refiner is pointed at a kidney and at a piece of what touches it."""
+HALO_SHARE = 0.2
+"""How often a network is pointed at a kidney and at fat around it: both may stand out from the liver alike."""
 
-BoolArray = npt.NDArray[np.bool_]
 T = Tissue
-UNLIKE_KIDNEY = (T.AIR, T.GAS, T.LUNG, T.CORTICAL_BONE, T.FASCIA, T.PERIRENAL_FAT, T.VISCERAL_FAT)
-"""Tissues that a localiser does not take for kidney."""
-DECOYS = (
-    T.SPLEEN,
-    T.LIVER,
-    T.BOWEL_CONTENT_1,
-    T.BOWEL_CONTENT_3,
-    T.STOMACH_CONTENT,
-    T.PSOAS,
-    T.GALLBLADDER,
-    T.VERTEBRA,
-)
 _PARTS = {
     "left": (
         (T.LEFT_CORTEX, T.LEFT_MEDULLA),
@@ -141,15 +130,22 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     target = enclosing_grid(acquisition.grid.moved(np.linalg.inv(frame)), LOCALISER_MM).moved(frame)
     seen = network_image(image, acquisition.grid, target)
     truth = nearest(Volume(organs, grid.affine), target)
-    truth[~covered(acquisition.grid, target)] = 0
-    decoy = np.zeros_like(truth)
+    outside = ~covered(acquisition.grid, target)
+    truth[outside] = 0
+    context = nearest(Volume(groups_of(tissues), grid.affine), target)
+    fat = context == FAT
+    context[outside] = UNKNOWN
+    taken = truth.copy()
     if rng.random() < DECOY_SHARE:
-        decoy = nearest(Volume(_decoy(tissues, rng).view(np.uint8), grid.affine), target)
-    channels = localiser_input(seen, target, first_look(truth, decoy, rng, noise))
+        elsewhere = nearest(Volume(decoy(tissues, rng), grid.affine), target)
+        taken[elsewhere & (truth == 0)] = OTHER
+    if rng.random() < HALO_SHARE:
+        taken[with_fat(truth > 0, fat, LOCALISER_MM, rng) & (truth == 0)] = OTHER
+    channels = localiser_input(seen, target, first_look(taken, rng, noise))
     if rng.random() < WINDOW_SHARE:
         window = _window(truth, rng)
-        channels, truth = channels[(slice(None), *window)], truth[window]
-    return case_of(channels, LOCALISER_FILLS, truth, appearance.regime)
+        channels, truth, context = channels[(slice(None), *window)], truth[window], context[window]
+    return case_of(channels, LOCALISER_FILLS, truth, appearance.regime, context)
 
 
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
@@ -164,10 +160,10 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     classes = REFINED[side][tissues]
     guessed = (classes == 1) | (classes == 2)
     if rng.random() < DECOY_SHARE:
-        guessed = _decoy(tissues, rng)
+        guessed = decoy(tissues, rng)
         classes = np.zeros_like(classes)
     elif rng.random() < LEAK_SHARE:
-        guessed = _leaking(guessed, tissues, rng)
+        guessed = leaking(guessed, tissues, rng)
     middle = _middle(guessed, rng)
     grid = placed(map_grid(tissues.shape), rng, 8.0)
     centre = grid.to_ras([middle])[0] + rng.normal(0, 6, 3)
@@ -189,10 +185,17 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     share = sample(onehot, index_map(target, grid), target.shape)
     share = torch.cat([1 - share.sum(0, keepdim=True), share])
     truth = share.argmax(0).to(torch.uint8).numpy()
-    truth[~covered(acquisition.grid, target)] = 0
+    outside = ~covered(acquisition.grid, target)
+    truth[outside] = 0
+    context = nearest(Volume(groups_of(tissues, side == "right"), grid.affine), target)
+    fat = context == FAT
+    context[outside] = UNKNOWN
     pointed = sample(torch.from_numpy(guessed.astype(np.float32))[None], index_map(target, grid), target.shape)[0]
-    guess = rough_guess((pointed.numpy() > 0.5) & covered(acquisition.grid, target), rng, noise)
-    return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime)
+    taken = pointed.numpy() > 0.5
+    if rng.random() < HALO_SHARE:
+        taken = with_fat(taken, fat, REFINER_MM, rng)
+    guess = rough_guess(taken & ~outside, rng, noise)
+    return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime, context)
 
 
 def without_kidney(tissues: ByteArray, side: str) -> ByteArray:
@@ -211,38 +214,6 @@ def _window(truth: ByteArray, rng: np.random.Generator) -> tuple[slice, slice, s
     first = [min(low, max(size - n, 0)) for low, size, n in zip(first, truth.shape, WINDOW, strict=True)]
     i, j, k = (slice(low, low + n) for low, n in zip(first, WINDOW, strict=True))
     return i, j, k
-
-
-def _decoy(tissues: ByteArray, rng: np.random.Generator, reach: int = 14) -> BoolArray:
-    """Return a piece of another organ that a localiser might take for a kidney."""
-    coarse = tissues[::4, ::4, ::4]
-    tissue = int(rng.choice(DECOYS))
-    places = np.argwhere(coarse == tissue) * 4
-    decoy = np.zeros(tissues.shape, bool)
-    if len(places):
-        place = places[int(rng.integers(len(places)))]
-        near = tuple(slice(max(int(p) - reach, 0), int(p) + reach) for p in place)
-        decoy[near] = tissues[near] == tissue
-    return decoy
-
-
-def _leaking(organ: BoolArray, tissues: ByteArray, rng: np.random.Generator) -> BoolArray:
-    """Return the organ and all of one neighbouring tissue within a random distance of a place where they touch."""
-    inside = np.argwhere(organ[::3, ::3, ::3]) * 3
-    if not len(inside):
-        return organ
-    place = inside[int(rng.integers(len(inside)))]
-    reach = int(rng.integers(6, 16))
-    near = tuple(slice(max(int(p) - reach, 0), int(p) + reach) for p in place)
-    offsets = np.ogrid[near]
-    ball = sum((offset - p) ** 2 for offset, p in zip(offsets, place, strict=True)) <= reach**2
-    around = tissues[near][ball & ~organ[near]]
-    around = around[~np.isin(around, UNLIKE_KIDNEY)]
-    if not len(around):
-        return organ
-    leaking = organ.copy()
-    leaking[near] |= ball & (tissues[near] == around[int(rng.integers(len(around)))])
-    return leaking
 
 
 def _middle(organ: BoolArray, rng: np.random.Generator) -> FloatArray:

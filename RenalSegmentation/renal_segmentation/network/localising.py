@@ -13,7 +13,7 @@ from torch import nn
 from renal_segmentation.labels import Side
 from renal_segmentation.network.evidence import evidence
 from renal_segmentation.network.preparation import shrunk
-from renal_segmentation.network.running import Runner
+from renal_segmentation.network.running import Runner, classes_and_fat
 from renal_segmentation.sampling import brightness, enclosing_grid, resample
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
@@ -42,6 +42,8 @@ class Found:
     side : Side
     probability : ndarray, shape of `grid`
         Of this kidney.
+    fat : ndarray, same shape
+        Probability of fat, of the whole scan.
     grid : Grid
     low, high : ndarray, shape (3,)
         Corners of its box in mm of the prepared scan.
@@ -49,6 +51,7 @@ class Found:
 
     side: Side
     probability: FloatMap
+    fat: FloatMap
     grid: Grid
     low: FloatArray
     high: FloatArray
@@ -98,9 +101,11 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     """
     seen, grid = coarse_image(image)
     first = runner.probabilities(network, localiser_input(seen, grid), LOCALISER_FILLS)
-    again = localiser_input(seen, grid, first[1] + first[2])
-    probability = runner.probabilities(network, again, LOCALISER_FILLS).numpy()
-    left, right = probability[1], probability[2]
+    guess = first[1] + first[2]
+    if not (guess > 0.5).any():
+        return []
+    again = localiser_input(seen, grid, guess)
+    _, left, right, fat = runner.probabilities(network, again, LOCALISER_FILLS, classes_and_fat).numpy()
     chosen = _candidates(_blobs(left, right, grid))
     together = left + right
     found = []
@@ -112,7 +117,7 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
         own = np.where(near & ~others, together, 0).astype(np.float32)
         index = np.argwhere(blob.mask)
         low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
-        found.append(Found(blob.side, own, grid, low, high))
+        found.append(Found(blob.side, own, fat, grid, low, high))
     return found
 
 

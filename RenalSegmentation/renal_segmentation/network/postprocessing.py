@@ -31,8 +31,7 @@ NO_KIDNEY = 0.1
 CONVINCING = 1.84
 """Without one kidney in a scan that reaches this (see `_conviction`), nothing is outlined.
 
-Of 60 generated people without kidneys, 5 have something that does; so have all of 36 people with kidneys, and the 6 of
-100 more whom a stricter rule had left without.
+Of 60 generated people without kidneys, 6 have something that does; so has every one of 100 people with kidneys.
 """
 
 BoolArray = npt.NDArray[np.bool_]

@@ -12,6 +12,7 @@ from torch import nn
 
 from renal_segmentation.labels import Side
 from renal_segmentation.network.evidence import evidence
+from renal_segmentation.network.fat import without_fat
 from renal_segmentation.network.localising import DARKEST, Found
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.running import Runner
@@ -44,7 +45,7 @@ class Refined:
     grid : Grid
         Of the box, in the frame of the prepared scan.
     guess : ndarray of float32, shape (I, J, K)
-        Probability of the localiser on the same grid.
+        Probability of the localiser on the same grid, without what is fat by its brightness.
     located : float
         Mean probability of the localiser within the kidney.
     """
@@ -129,7 +130,9 @@ def _in_box(
     dark, bright = brightness(array)
     scaled = ((array - dark) / (bright - dark + 1e-6)).clamp(0, 1.6) + DARKEST
     seen = resample(scaled, near.grid, grid, DARKEST)
-    guess = sample(torch.from_numpy(found.probability)[None], index_map(grid, found.grid), grid.shape)[0]
+    located = torch.from_numpy(np.stack([found.probability, found.fat]))
+    guess, fat = sample(located, index_map(grid, found.grid), grid.shape)
+    guess = without_fat(seen, guess, fat, REFINER_MM)
     channels = refiner_input(seen, guess)
     mirrored = found.side is Side.RIGHT
     if mirrored:
@@ -137,6 +140,6 @@ def _in_box(
     probabilities = runner.probabilities(network, channels, REFINER_FILLS)
     if mirrored:
         probabilities = probabilities.flip(1)
-    located = found.probability[found.probability > 0.5]
-    share = float(located.mean()) if located.size else 0.0
+    inside = found.probability[found.probability > 0.5]
+    share = float(inside.mean()) if inside.size else 0.0
     return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), share)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from renal_segmentation.errors import ModelError
 from renal_segmentation.files import atomic_path
 from renal_segmentation.network.cases import Case
+from renal_segmentation.network.context import context_loss
 from renal_segmentation.network.losses import segmentation_loss
 from renal_segmentation.network.optimiser import optimisers
 from renal_segmentation.network.stages import Stage
@@ -146,12 +147,12 @@ def _step(state: State, case: Case, stage: Stage, rate: float) -> float:
         for group in optimiser.param_groups:
             group["lr"] = rate
     state.network.train()
-    scores = _scores(state.network, case.image)
+    scores, context = _scores(state.network, case.image)
     if not torch.isfinite(scores).all():
         return math.nan
     loss = segmentation_loss(scores, case.truth[None], stage.class_weights, stage.emphasis)
     state.network.zero_grad()
-    loss.backward()
+    (loss + context_loss(context, case.context)).backward()
     norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
     if not (torch.isfinite(norm) and torch.isfinite(loss)):
         return math.nan
@@ -160,11 +161,12 @@ def _step(state: State, case: Case, stage: Stage, rate: float) -> float:
     return float(loss.detach())
 
 
-def _scores(network: nn.Module, image: Tensor) -> Tensor:
+def _scores(network: nn.Module, image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the scores of an image, and of what lies around kidneys."""
     batch = image[None].contiguous(memory_format=torch.channels_last_3d)
     with torch.autocast("cpu", torch.bfloat16, enabled=_has_fast_bfloat16()):
-        scores: Tensor = network(batch)
-    return scores
+        scores, context = network.with_context(batch)
+    return scores, context
 
 
 @cache
@@ -203,7 +205,7 @@ def validation_dice(network: nn.Module, weights: dict[str, Tensor], cases: list[
     found: dict[str, list[float]] = {}
     with torch.no_grad():
         for case in cases:
-            classes = _scores(network, case.image)[0].float().argmax(0)
+            classes = _scores(network, case.image)[0][0].float().argmax(0)
             sides = (1, 2) if state_classes(network) == 3 else (1,)
             for side in sides:
                 truth = case.truth == side
