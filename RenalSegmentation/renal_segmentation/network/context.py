@@ -11,40 +11,32 @@ import numpy.typing as npt
 from torch import Tensor
 from torch.nn import functional
 
+from renal_segmentation.synthesis.appearance import AIRS, CONTENTS, CYSTS, GUT, MUSCLES, SINUS_FATS, TUMOURS
 from renal_segmentation.synthesis.tissues import Tissue
 
 T = Tissue
 GROUPS: tuple[tuple[Tissue, ...], ...] = (
-    (T.AIR, T.GAS, T.LUNG, T.TABLE),
+    (*AIRS, T.LUNG, T.TABLE),
     (T.SUBCUTANEOUS_FAT, T.VISCERAL_FAT, T.PERIRENAL_FAT),
-    (T.BODY_WALL, T.DIAPHRAGM, T.PSOAS, T.BACK_MUSCLE, T.QUADRATUS, T.ARM_MUSCLE, T.HEART, T.SKIN, T.FASCIA),
+    (*MUSCLES, T.HEART, T.SKIN, T.FASCIA),
     (T.LIVER, T.LIVER_VESSEL, T.LIVER_LESION),
     (T.SPLEEN,),
-    (T.STOMACH_WALL, T.BOWEL_WALL, T.PANCREAS, T.MESENTERY, T.ADRENAL, T.PELVIC_ORGAN),
-    (
-        T.STOMACH_CONTENT,
-        T.BOWEL_CONTENT_1,
-        T.BOWEL_CONTENT_2,
-        T.BOWEL_CONTENT_3,
-        T.BOWEL_CONTENT_4,
-        T.BOWEL_CONTENT_5,
-        T.BOWEL_CONTENT_6,
-    ),
+    GUT,
+    (T.STOMACH_CONTENT, *CONTENTS),
     (T.GALLBLADDER, T.FREE_FLUID, T.BLADDER, T.URETER, T.AORTA, T.VENA_CAVA, T.VESSEL, T.HEART_BLOOD),
     (T.CORTICAL_BONE, T.VERTEBRA, T.MARROW, T.DISC, T.SPINAL_FLUID, T.SPINAL_CORD),
     (T.LEFT_CORTEX, T.LEFT_MEDULLA),
     (T.RIGHT_CORTEX, T.RIGHT_MEDULLA),
-    (T.LEFT_SINUS_FAT, T.RIGHT_SINUS_FAT),
+    SINUS_FATS,
     (T.LEFT_COLLECTING, T.RIGHT_COLLECTING, T.LEFT_SINUS_VESSEL, T.RIGHT_SINUS_VESSEL),
-    (T.LEFT_CYST, T.RIGHT_CYST, T.LEFT_TUMOUR, T.RIGHT_TUMOUR),
+    (*CYSTS, *TUMOURS),
 )
+"""What a network tells apart; the first is also what lies beyond a label map."""
+FAT, LEFT, RIGHT = 1, 9, 10
+"""Groups of fat and of the parenchyma of each side."""
 UNKNOWN = -1
 WEIGHT = 0.5
 """Of the surroundings' cross-entropy in the loss."""
-
-
-FAT, LEFT, RIGHT = 1, 9, 10
-"""Groups of fat and of the parenchyma of each side."""
 
 
 def groups_of(tissues: npt.NDArray[np.uint8], mirrored: bool = False) -> npt.NDArray[np.int8]:
