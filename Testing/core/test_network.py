@@ -10,14 +10,13 @@ import pytest
 pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
 
 import torch
-from Testing.core.networks import SHAPE, body_image, noise_image, tiny_bundle
+from Testing.core.networks import SHAPE, Stub, body_image, noise_image, tiny_bundle
 
 from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.models.registry import find_segmenter, kind_of
 from renal_segmentation.network import model as model_file
 from renal_segmentation.network.architecture import padded
 from renal_segmentation.network.bundle import METADATA, WEIGHTS, is_own, load_networks, read_metadata
-from renal_segmentation.network.context import GROUPS
 from renal_segmentation.network.convolution import convolved
 from renal_segmentation.network.localising import localiser_input
 from renal_segmentation.network.losses import segmentation_loss
@@ -97,14 +96,11 @@ def test_the_mask_does_not_depend_on_how_the_image_is_stored(tmp_path, order, fl
 def pretend_kidneys(monkeypatch, folder) -> RenalNetwork:
     """Return the real pipeline around networks that call everything bright a kidney."""
 
-    class Localiser(torch.nn.Module):
+    class Localiser(Stub):
         def forward(self, x):
             bright = 20 * x[:, :1]
             side = torch.sign(x[:, 1:2]) * 10
             return torch.cat([-bright, bright - side, bright + side], 1)
-
-        def with_context(self, x):
-            return self(x), x.new_zeros(1, len(GROUPS), *(n // 2 for n in x.shape[2:]))
 
     class Refiner(torch.nn.Module):
         def forward(self, x):

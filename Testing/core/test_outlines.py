@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
 
 import torch
-from Testing.core.networks import KIDNEYS, body_image
+from Testing.core.networks import KIDNEYS, Stub, body_image
 
 from renal_segmentation.labels import Side
 from renal_segmentation.network.localising import find_kidneys
@@ -20,7 +20,7 @@ RUNNER = Runner(torch.device("cpu"), "normal")
 BLANK = Volume(np.zeros((40, 40, 40), np.float32), box_grid(np.zeros(3), np.full(3, 80.0), 2.0).affine)
 
 
-class AllLeft(torch.nn.Module):
+class AllLeft(Stub):
     """Call everything bright a left kidney."""
 
     def forward(self, x):
