@@ -51,6 +51,13 @@ def test_the_second_look_is_told_how_bright_the_kidneys_of_the_first_were():
     assert second[2][~bright].max() < second[2][bright].mean()
 
 
+def test_where_the_first_look_finds_nothing_there_is_no_second():
+    network = Listening()
+    nothing = body_image(())
+    assert find_kidneys(network, nothing, RUNNER) == []
+    assert len(network.shown) == 1
+
+
 def test_two_kidneys_called_left_are_told_apart_by_their_place():
     found = find_kidneys(AllLeft(), body_image(), RUNNER)
     assert sorted(kidney.side for kidney in found) == [Side.LEFT, Side.RIGHT]

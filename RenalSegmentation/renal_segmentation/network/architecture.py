@@ -144,14 +144,19 @@ class ThinNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, shape (1, outputs, I, J, K); sides are multiples of 2 ** levels."""
-        return self.with_context(x)[0]
+        return self._fine(x, self._coarse(x))
 
     def with_context(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the scores and those of `context.GROUPS`, shape (1, groups, I / 2, J / 2, K / 2)."""
-        coarse = functional.leaky_relu(self.inner(self.stem(x)), 0.01)
-        x = torch.cat([self.edge(x), self.up(coarse)], 1)
-        scores: Tensor = self.head(self.last(x))
-        return scores, self.context(coarse)
+        coarse = self._coarse(x)
+        return self._fine(x, coarse), self.context(coarse)
+
+    def _coarse(self, x: Tensor) -> Tensor:
+        return functional.leaky_relu(self.inner(self.stem(x)), 0.01)
+
+    def _fine(self, x: Tensor, coarse: Tensor) -> Tensor:
+        scores: Tensor = self.head(self.last(torch.cat([self.edge(x), self.up(coarse)], 1)))
+        return scores
 
 
 FEATURES = (24, 48, 96, 128)

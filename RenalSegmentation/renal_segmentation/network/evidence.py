@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from renal_segmentation.sampling import smooth
+
 NEAR_MM = 15.0
 """How far around a guess the surroundings are looked at."""
 BINS = 48
@@ -84,10 +86,6 @@ def within(mask: Tensor, reach_mm: float, spacing: Sequence[float]) -> Tensor:
 
 
 def _histogram(bins: Tensor, weight: Tensor) -> Tensor:
-    counts = torch.bincount(bins, weight, BINS)
-    reach = int(3 * WIDTH)
-    offset = torch.arange(-reach, reach + 1)
-    kernel = torch.exp(-0.5 * (offset / WIDTH) ** 2)
-    padded = functional.pad(counts[None, None], (reach, reach), mode="replicate")
-    smoothed = functional.conv1d(padded, (kernel / kernel.sum()).to(counts.dtype)[None, None])[0, 0]
-    return (smoothed / smoothed.sum().clamp(min=1e-6)).float()
+    counts = torch.bincount(bins, weight, BINS).float()
+    smoothed = smooth(counts[:, None, None], (WIDTH, 0.0, 0.0))[:, 0, 0]
+    return smoothed / smoothed.sum().clamp(min=1e-6)

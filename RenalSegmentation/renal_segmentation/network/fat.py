@@ -13,6 +13,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from renal_segmentation.network.evidence import log_likelihoods, within
+from renal_segmentation.network.parts import largest_part
 from renal_segmentation.sampling import smooth
 
 CORE_MM = 6.0
@@ -64,12 +65,7 @@ def without_fat(image: Tensor, guess: Tensor, fat: Tensor, spacing_mm: float) ->
 
 def _closed(mask: npt.NDArray[np.bool_], steps: int) -> npt.NDArray[np.bool_]:
     """Return the largest part of a mask without holes and narrow gaps."""
-    filled = ndimage.binary_fill_holes(mask)
-    parts, count = ndimage.label(filled)
-    if count > 1:
-        sizes = np.bincount(parts.ravel())
-        sizes[0] = 0
-        filled = parts == sizes.argmax()
+    filled = largest_part(ndimage.binary_fill_holes(mask))
     room = steps + 2
     closed = ndimage.binary_closing(np.pad(filled, room), iterations=steps)
     return np.ascontiguousarray(closed[room:-room, room:-room, room:-room])

@@ -20,7 +20,15 @@ from renal_segmentation.network.cases import (
     torch_noise,
 )
 from renal_segmentation.network.context import FAT, UNKNOWN, groups_of
-from renal_segmentation.network.guesses import OTHER, decoy, first_look, leaking, rough_guess, with_fat
+from renal_segmentation.network.guesses import (
+    FIRST_LOOK_SHARE,
+    OTHER,
+    decoy,
+    first_look,
+    leaking,
+    rough_guess,
+    with_fat,
+)
 from renal_segmentation.network.localising import LOCALISER_FILLS, LOCALISER_MM, localiser_input
 from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.network.refining import REFINER_FILLS, REFINER_MM, refiner_input
@@ -33,7 +41,7 @@ from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
 SHARES = Shares(
-    {"mixture": 0.10, "ct": 0.23, "t2": 0.36, "t1": 0.31},
+    {"mixture": 0.12, "ct": 0.22, "t2": 0.36, "t1": 0.30},
     {"in-phase": 0.22, "out-of-phase": 0.14, "fat-suppressed": 0.10, "dark-kidney": 0.32, "enhanced": 0.22},
     {"native": 0.30, "arterial": 0.17, "portal": 0.26, "nephrographic": 0.17, "delayed": 0.10},
 )
@@ -135,13 +143,16 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     context = nearest(Volume(groups_of(tissues), grid.affine), target)
     fat = context == FAT
     context[outside] = UNKNOWN
-    taken = truth.copy()
-    if rng.random() < DECOY_SHARE:
-        elsewhere = nearest(Volume(decoy(tissues, rng), grid.affine), target)
-        taken[elsewhere & (truth == 0)] = OTHER
-    if rng.random() < HALO_SHARE:
-        taken[with_fat(truth > 0, fat, LOCALISER_MM, rng) & (truth == 0)] = OTHER
-    channels = localiser_input(seen, target, first_look(taken, rng, noise))
+    guess = None
+    if rng.random() >= FIRST_LOOK_SHARE:
+        taken = truth.copy()
+        if rng.random() < DECOY_SHARE:
+            elsewhere = nearest(Volume(decoy(tissues, rng), grid.affine), target)
+            taken[elsewhere & (truth == 0)] = OTHER
+        if rng.random() < HALO_SHARE:
+            taken[with_fat(truth > 0, fat, LOCALISER_MM, rng) & (truth == 0)] = OTHER
+        guess = first_look(taken, rng, noise)
+    channels = localiser_input(seen, target, guess)
     if rng.random() < WINDOW_SHARE:
         window = _window(truth, rng)
         channels, truth, context = channels[(slice(None), *window)], truth[window], context[window]

@@ -27,7 +27,7 @@ FORGOTTEN_SHARE = 0.2
 OTHER = 3
 """Beside the classes of the localiser: what else a first look took for a kidney."""
 UNLIKE_KIDNEY = (T.AIR, T.GAS, T.LUNG, T.CORTICAL_BONE, T.FASCIA, T.PERIRENAL_FAT, T.VISCERAL_FAT)
-"""Tissues that a localiser does not take for kidney."""
+"""Tissues of which `leaking` takes nothing along: none is taken for kidney, but for fat, which `with_fat` adds."""
 DECOYS = (
     T.SPLEEN,
     T.LIVER,
@@ -71,8 +71,8 @@ def with_fat(organ: BoolArray, fat: BoolArray, spacing_mm: float, rng: np.random
     return np.asarray(organ | (fat & near & (towards > cut)))
 
 
-def first_look(taken: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> Tensor | None:
-    """Return what the localiser might have seen at its first look, or None: the case is to be a first look.
+def first_look(taken: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> Tensor:
+    """Return what the localiser might have seen at its first look.
 
     Parameters
     ----------
@@ -80,8 +80,6 @@ def first_look(taken: ByteArray, rng: np.random.Generator, noise: torch.Generato
         Classes of the localiser, each of which is forgotten at times, and `OTHER`.
     rng, noise : Generator
     """
-    if rng.random() < FIRST_LOOK_SHARE:
-        return None
     organ = np.isin(taken, [side for side in (1, 2) if rng.random() > FORGOTTEN_SHARE] + [OTHER])
     return _blemished(torch.from_numpy(organ.astype(np.float32)), bool(rng.random() < POOR_SHARE), rng, noise)
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from renal_segmentation.labels import Side
 from renal_segmentation.network.evidence import evidence
+from renal_segmentation.network.parts import largest_part
 from renal_segmentation.network.preparation import shrunk
 from renal_segmentation.network.running import Runner, classes_and_fat
 from renal_segmentation.sampling import brightness, enclosing_grid, resample
@@ -135,8 +136,8 @@ def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
         is_left = mask & (left >= right)
         is_right = mask & (left < right)
         if min(is_left.sum(), is_right.sum()) > max(2 * smallest, 0.25 * mask.sum()):
-            blobs += [_blob(_largest(is_left), Side.LEFT, together, grid)]
-            blobs += [_blob(_largest(is_right), Side.RIGHT, together, grid)]
+            blobs += [_blob(largest_part(is_left), Side.LEFT, together, grid)]
+            blobs += [_blob(largest_part(is_right), Side.RIGHT, together, grid)]
         else:
             side = Side.LEFT if left[mask].sum() >= right[mask].sum() else Side.RIGHT
             blobs.append(_blob(mask, side, together, grid))
@@ -146,15 +147,6 @@ def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
 def _blob(mask: npt.NDArray[np.bool_], side: Side, together: FloatMap, grid: Grid) -> _Blob:
     index = np.argwhere(mask)
     return _Blob(mask, float(together[mask].sum()), float(grid.to_ras([index.mean(0)])[0, 0]), side)
-
-
-def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    parts, count = ndimage.label(mask)
-    if count < 2:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return np.asarray(parts == sizes.argmax())
 
 
 def _candidates(blobs: list[_Blob]) -> list[_Blob]:
