@@ -13,7 +13,7 @@ from renal_segmentation.network.cases import Case, torch_noise
 from renal_segmentation.network.context import FAT, GROUPS, LEFT, RIGHT, UNKNOWN, context_loss, groups_of
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.guesses import OTHER, first_look, rough_guess, with_fat
-from renal_segmentation.network.running import Runner, classes_and_fat
+from renal_segmentation.network.running import Runner, classes_and_surroundings
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, train
 from renal_segmentation.synthesis.abdomen import generate_abdomen
@@ -172,13 +172,14 @@ def test_what_lies_around_is_told_at_half_the_resolution_and_leaves_the_scores_a
     assert torch.equal(scores, network(x))
 
 
-def test_the_runner_tells_fat_beside_the_classes_whatever_the_memory():
+def test_the_runner_tells_fat_and_kidney_beside_the_classes():
     torch.manual_seed(0)
     network = localiser((4, 8), 2).eval()
     x = torch.randn(3, 40, 36, 50)
     runner = Runner(torch.device("cpu"), "normal")
     plain = runner.probabilities(network, x, (0.0, 0.0, 0.0))
-    more = runner.probabilities(network, x, (0.0, 0.0, 0.0), classes_and_fat)
-    assert more.shape == (4, 40, 36, 50)
+    more = runner.probabilities(network, x, (0.0, 0.0, 0.0), classes_and_surroundings)
+    assert more.shape == (5, 40, 36, 50)
     assert torch.allclose(more[:3], plain, atol=1e-6)
     assert 0 < more[3].min() < more[3].max() < 1
+    assert (more[3] + more[4]).max() < 1

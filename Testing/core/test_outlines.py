@@ -1,5 +1,7 @@
 """From what the networks answer to one clean outline per side: sides, rivals, cleaning, doubt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ import torch
 from Testing.core.networks import KIDNEYS, Stub, body_image
 
 from renal_segmentation.labels import Side
+from renal_segmentation.network.context import LEFT
 from renal_segmentation.network.localising import find_kidneys
 from renal_segmentation.network.postprocessing import assemble
 from renal_segmentation.network.refining import Refined, surest
@@ -131,7 +134,7 @@ def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
     doubtful = refined(classes)
     guess = (classes > 0).astype(np.float32)
     guess[:, :16] *= 0.3
-    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, guess, 0.9)
+    doubtful = Refined(Side.LEFT, doubtful.probabilities, doubtful.grid, guess, 0.9, 0.7)
     sure = refined(classes[::-1])
     sure = Refined(Side.RIGHT, sure.probabilities, sure.grid, sure.guess, 1.0)
     assert 0.1 < doubtful.confidence < 0.8 < sure.confidence
@@ -139,3 +142,26 @@ def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():
     alone = assemble([doubtful], BLANK)
     assert not alone.labels.any()
     assert [notice.code for notice in alone.notices] == ["left-left-out"]
+
+
+def test_a_scan_in_which_nothing_is_recognised_as_kidney_stays_empty():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[10:30, 10:30, 10:30] = 1
+    sure = refined(classes)
+    assert assemble([replace(sure, recognised=0.9)], BLANK).labels.any()
+    assert not assemble([replace(sure, recognised=0.3)], BLANK).labels.any()
+
+
+def test_what_is_found_is_recognised_where_the_surroundings_say_kidney_too():
+    class Forgetful(AllLeft):
+        """Recognise the kidney on the left only."""
+
+        def with_context(self, x):
+            scores, context = super().with_context(x)
+            context[:, LEFT, context.shape[2] // 2 :] = 0
+            return scores, context
+
+    left, right = sorted(find_kidneys(Forgetful(), body_image(), RUNNER), key=lambda kidney: kidney.side)
+    assert (left.side, right.side) == (Side.LEFT, Side.RIGHT)
+    assert left.recognised > 0.8
+    assert right.recognised < 0.5

@@ -1,7 +1,7 @@
 """What else the networks learn to tell apart on generated people: all that lies around kidneys.
 
 A network that knows fat, liver and bowel takes them less often for kidney, and every voxel teaches it something. Of the
-answers only the localiser's fat is used (`fat.without_fat`).
+localiser's answers fat is used (`fat.without_fat`), and whether what was found is kidney here, too (`postprocessing`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ GROUPS: tuple[tuple[Tissue, ...], ...] = (
 """What a network tells apart; the first is also what lies beyond a label map."""
 FAT, LEFT, RIGHT = 1, 9, 10
 """Groups of fat and of the parenchyma of each side."""
+KIDNEYS = slice(LEFT, len(GROUPS) - 1)
+"""Groups of all that belongs to a kidney but cysts and masses."""
 UNKNOWN = -1
 WEIGHT = 0.5
 """Of the surroundings' cross-entropy in the loss."""

@@ -14,7 +14,7 @@ from renal_segmentation.labels import Side
 from renal_segmentation.network.evidence import evidence
 from renal_segmentation.network.parts import largest_part
 from renal_segmentation.network.preparation import shrunk
-from renal_segmentation.network.running import Runner, classes_and_fat
+from renal_segmentation.network.running import Runner, classes_and_surroundings
 from renal_segmentation.sampling import brightness, enclosing_grid, resample
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
@@ -48,6 +48,8 @@ class Found:
     grid : Grid
     low, high : ndarray, shape (3,)
         Corners of its box in mm of the prepared scan.
+    recognised : float
+        How much of it the network also calls a part of a kidney when it tells the surroundings apart, 0 to 1.
     """
 
     side: Side
@@ -56,6 +58,7 @@ class Found:
     grid: Grid
     low: FloatArray
     high: FloatArray
+    recognised: float
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     if not (guess > 0.5).any():
         return []
     again = localiser_input(seen, grid, guess)
-    _, left, right, fat = runner.probabilities(network, again, LOCALISER_FILLS, classes_and_fat).numpy()
+    _, left, right, fat, kidney = runner.probabilities(
+        network, again, LOCALISER_FILLS, classes_and_surroundings
+    ).numpy()
     chosen = _candidates(_blobs(left, right, grid))
     together = left + right
     found = []
@@ -118,7 +123,7 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
         own = np.where(near & ~others, together, 0).astype(np.float32)
         index = np.argwhere(blob.mask)
         low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
-        found.append(Found(blob.side, own, fat, grid, low, high))
+        found.append(Found(blob.side, own, fat, grid, low, high, float(kidney[own > 0.5].mean())))
     return found
 
 

@@ -48,6 +48,8 @@ class Refined:
         Probability of the localiser on the same grid, without what is fat by its brightness.
     located : float
         Mean probability of the localiser within the kidney.
+    recognised : float
+        See `localising.Found`.
     """
 
     side: Side
@@ -55,6 +57,7 @@ class Refined:
     grid: Grid
     guess: npt.NDArray[np.float32]
     located: float = 1.0
+    recognised: float = 1.0
 
     @property
     def expected_dice(self) -> float:
@@ -142,4 +145,4 @@ def _in_box(
         probabilities = probabilities.flip(1)
     inside = found.probability[found.probability > 0.5]
     share = float(inside.mean()) if inside.size else 0.0
-    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), share)
+    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), share, found.recognised)

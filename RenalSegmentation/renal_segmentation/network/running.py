@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from renal_segmentation.network.architecture import padded
-from renal_segmentation.network.context import FAT
+from renal_segmentation.network.context import FAT, KIDNEYS
 
 SLAB_VOXELS = {"normal": 6_000_000, "low": 300_000}
 """Most voxels that a network sees at once, by memory mode."""
@@ -28,11 +28,12 @@ def classes(network: nn.Module, batch: Tensor) -> Tensor:
     return scores.float().softmax(1)
 
 
-def classes_and_fat(network: nn.Module, batch: Tensor) -> Tensor:
-    """Return the probability of each class, and after them that of fat."""
+def classes_and_surroundings(network: nn.Module, batch: Tensor) -> Tensor:
+    """Return the probability of each class, and after them those of fat and of `KIDNEYS`."""
     scores, context = network.with_context(batch)
-    fat = context.float().softmax(1)[:, FAT : FAT + 1]
-    fine = functional.interpolate(fat, scale_factor=2, mode="trilinear", align_corners=False)
+    groups = context.float().softmax(1)
+    told = torch.stack([groups[:, FAT], groups[:, KIDNEYS].sum(1)], 1)
+    fine = functional.interpolate(told, scale_factor=2, mode="trilinear", align_corners=False)
     return torch.cat([scores.float().softmax(1), fine], 1)
 
 
