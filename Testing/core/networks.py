@@ -19,6 +19,8 @@ def tiny_bundle(folder: Path, name: str = "tiny") -> Metadata:
     """Write a bundle of untrained networks."""
     torch.manual_seed(0)
     weights = {name: stage.network(SHAPE).state_dict() for name, stage in STAGES.items()}
+    for tensors in weights.values():
+        torch.nn.init.normal_(tensors["context.weight"], std=0.1)
     return write_bundle(folder, weights, dict.fromkeys(STAGES, SHAPE), name, {"summary": "untrained"})
 
 

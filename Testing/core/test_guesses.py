@@ -175,6 +175,7 @@ def test_what_lies_around_is_told_at_half_the_resolution_and_leaves_the_scores_a
 def test_the_runner_tells_fat_and_kidney_beside_the_classes():
     torch.manual_seed(0)
     network = localiser((4, 8), 2).eval()
+    torch.nn.init.normal_(network.context.weight)
     x = torch.randn(3, 40, 36, 50)
     runner = Runner(torch.device("cpu"), "normal")
     plain = runner.probabilities(network, x, (0.0, 0.0, 0.0))
@@ -183,3 +184,7 @@ def test_the_runner_tells_fat_and_kidney_beside_the_classes():
     assert torch.allclose(more[:3], plain, atol=1e-6)
     assert 0 < more[3].min() < more[3].max() < 1
     assert (more[3] + more[4]).max() < 1
+    network.forget_surroundings()
+    untold = runner.probabilities(network, x, (0.0, 0.0, 0.0), classes_and_surroundings)
+    assert untold[3].max() < 0.5
+    assert (untold[4] == 1).all()

@@ -15,6 +15,7 @@ from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.files import write_image
 from renal_segmentation.network.augmentation import histogram, matched
+from renal_segmentation.network.bundle import load_networks
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
@@ -218,6 +219,8 @@ def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_th
     told = {"images": str(images), "labels": str(labels), "fine_tune": str(base.folder)}
     metadata = run_recipe(recipe(**told), tmp_path / "out", "mine")
     assert metadata.recipe["reached"]["refiner"]["iterations"] == 2
+    assert all(network.context.weight.any() for network in load_networks(base).values())
+    assert not any(network.context.weight.any() for network in load_networks(metadata).values())
     assert (tmp_path / "out" / "learning_curve.png").stat().st_size > 5000
     assert open_model(tmp_path / "out").describe().name == "mine"
     json.loads((tmp_path / "out" / "configs" / "metadata.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)

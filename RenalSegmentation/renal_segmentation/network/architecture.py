@@ -141,6 +141,12 @@ class ThinNet(nn.Module):
         self.last = Block(2 * thin, thin)
         self.head = nn.Conv3d(thin, outputs, 1)
         self.context = nn.Conv3d(features[0], len(GROUPS), 1)
+        self.forget_surroundings()
+
+    def forget_surroundings(self) -> None:
+        """Say nothing of what lies around kidneys: masks of kidneys do not teach it, and what was learnt goes stale."""
+        nn.init.zeros_(self.context.weight)
+        nn.init.zeros_(self.context.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, shape (1, outputs, I, J, K); sides are multiples of 2 ** levels."""

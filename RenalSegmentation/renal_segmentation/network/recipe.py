@@ -116,6 +116,8 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         network = stage.network(shapes[stage_name])
         if base is not None:
             network.load_state_dict(weights[stage_name])
+        if recipe.images is not None:
+            network.forget_surroundings()
         state = fresh_state(network, schedule.rate)
         checkpoint = folder / f"{stage_name}.pt"
         if checkpoint.is_file():

@@ -29,10 +29,14 @@ def classes(network: nn.Module, batch: Tensor) -> Tensor:
 
 
 def classes_and_surroundings(network: nn.Module, batch: Tensor) -> Tensor:
-    """Return the probability of each class, and after them those of fat and of `KIDNEYS`."""
+    """Return the probability of each class, and after them those of fat and of `KIDNEYS`.
+
+    A network that was never told of its surroundings (all scores 0) has nothing to say against a kidney.
+    """
     scores, context = network.with_context(batch)
     groups = context.float().softmax(1)
-    told = torch.stack([groups[:, FAT], groups[:, KIDNEYS].sum(1)], 1)
+    kidney = groups[:, KIDNEYS].sum(1) if context.any() else torch.ones_like(groups[:, FAT])
+    told = torch.stack([groups[:, FAT], kidney], 1)
     fine = functional.interpolate(told, scale_factor=2, mode="trilinear", align_corners=False)
     return torch.cat([scores.float().softmax(1), fine], 1)
 
