@@ -21,10 +21,10 @@ from renal_segmentation.network.cases import (
 )
 from renal_segmentation.network.context import FAT, UNKNOWN, groups_of
 from renal_segmentation.network.guesses import (
-    FIRST_LOOK_SHARE,
     OTHER,
     decoy,
     first_look,
+    is_first_look,
     leaking,
     rough_guess,
     with_fat,
@@ -144,7 +144,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     fat = context == FAT
     context[outside] = UNKNOWN
     guess = None
-    if rng.random() >= FIRST_LOOK_SHARE:
+    if not is_first_look(rng):
         taken = truth.copy()
         if rng.random() < DECOY_SHARE:
             elsewhere = nearest(Volume(decoy(tissues, rng), grid.affine), target)

@@ -71,6 +71,11 @@ def with_fat(organ: BoolArray, fat: BoolArray, spacing_mm: float, rng: np.random
     return np.asarray(organ | (fat & near & (towards > cut)))
 
 
+def is_first_look(rng: np.random.Generator) -> bool:
+    """Draw whether the localiser is to look at a scan without having been told anything of it."""
+    return bool(rng.random() < FIRST_LOOK_SHARE)
+
+
 def first_look(taken: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> Tensor:
     """Return what the localiser might have seen at its first look.
 

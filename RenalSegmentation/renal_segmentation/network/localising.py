@@ -48,6 +48,8 @@ class Found:
     grid : Grid
     low, high : ndarray, shape (3,)
         Corners of its box in mm of the prepared scan.
+    located : float
+        Mean probability within it, 0 to 1.
     recognised : float
         How much of it the network also calls a part of a kidney when it tells the surroundings apart, 0 to 1.
     """
@@ -58,6 +60,7 @@ class Found:
     grid: Grid
     low: FloatArray
     high: FloatArray
+    located: float
     recognised: float
 
 
@@ -123,7 +126,9 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
         own = np.where(near & ~others, together, 0).astype(np.float32)
         index = np.argwhere(blob.mask)
         low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
-        found.append(Found(blob.side, own, fat, grid, low, high, float(kidney[own > 0.5].mean())))
+        inside = own > 0.5
+        located, recognised = float(own[inside].mean()), float(kidney[inside].mean())
+        found.append(Found(blob.side, own, fat, grid, low, high, located, recognised))
     return found
 
 

@@ -25,7 +25,7 @@ from renal_segmentation.network.cases import (
     placed,
     torch_noise,
 )
-from renal_segmentation.network.guesses import FIRST_LOOK_SHARE, first_look, rough_guess
+from renal_segmentation.network.guesses import first_look, is_first_look, rough_guess
 from renal_segmentation.network.localising import LOCALISER_FILLS, LOCALISER_MM, localiser_input
 from renal_segmentation.network.preparation import prepare, voxels_in
 from renal_segmentation.network.refining import AROUND_MM, REFINER_FILLS, REFINER_MM, refiner_input
@@ -146,7 +146,7 @@ def localiser_pair_case(pairs: Sequence[Pair], rng: np.random.Generator) -> Case
     for side, values in ORGAN.items():
         organs[np.isin(labels, values)] = side if not mirrored else 3 - side
     truth = nearest(Volume(organs, grid.affine), target)
-    guess = first_look(truth, rng, noise) if rng.random() >= FIRST_LOOK_SHARE else None
+    guess = None if is_first_look(rng) else first_look(truth, rng, noise)
     channels = localiser_input(seen, target, guess)
     return case_of(channels, LOCALISER_FILLS, truth, "scans")
 

@@ -12,6 +12,7 @@ from scipy import ndimage
 from renal_segmentation.checks import Limits
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, Side
+from renal_segmentation.network.parts import CORNERS, numbered_parts
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.settling import settled
@@ -150,8 +151,8 @@ def _cleaned(classes: npt.NDArray[np.float32], organ: npt.NDArray[np.float32], g
     if not core.any():
         return np.zeros(inside.shape, np.uint8)
     filled = _filled(core)
-    parts, count = ndimage.label(inside & (best == 3) & ~filled, np.ones((3, 3, 3)))
-    touching = np.unique(parts[ndimage.binary_dilation(filled, np.ones((3, 3, 3))) & (parts > 0)])
+    parts, count = ndimage.label(inside & (best == 3) & ~filled, CORNERS)
+    touching = np.unique(parts[ndimage.binary_dilation(filled, CORNERS) & (parts > 0)])
     keep = filled | (np.isin(parts, touching) & (parts > 0) if count else False)
     result = np.where(keep, best, 0).astype(np.uint8)
     result[filled & ~inside] = 1
@@ -160,14 +161,12 @@ def _cleaned(classes: npt.NDArray[np.float32], organ: npt.NDArray[np.float32], g
 
 def _main_part(inside: BoolArray, grid: Grid) -> BoolArray:
     """Return the largest connected part and the large fragments near it."""
-    parts, count = ndimage.label(inside, np.ones((3, 3, 3)))
-    if count < 2:
+    parts, sizes = numbered_parts(inside, CORNERS)
+    if len(sizes) < 3:
         return inside
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
     main = parts == sizes.argmax()
     distance = ndimage.distance_transform_edt(~main, sampling=tuple(grid.spacing))
-    nearest = np.asarray(ndimage.minimum(distance, parts, np.arange(count + 1)))
+    nearest = np.asarray(ndimage.minimum(distance, parts, np.arange(len(sizes))))
     large = (sizes >= FRAGMENT_SHARE * sizes.max()) & (nearest <= FRAGMENT_MM + float(grid.spacing.max()))
     large[0] = False
     return np.asarray(large[parts] | main)

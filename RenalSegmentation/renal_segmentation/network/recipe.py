@@ -128,7 +128,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         weights[stage_name] = state.best_average
         reached[stage_name] = {"iterations": state.iteration, "hours": round(state.seconds / 3600, 2)}
         reached[stage_name]["validation_dice"] = round(state.best, 4)
-    draw_curves({stage: folder / f"{stage}.csv" for stage in STAGES}, folder / "learning_curve.png")
+    draw_curves({stage: [folder / f"{stage}.csv"] for stage in STAGES}, folder / "learning_curve.png")
     told = {"summary": "trained by renal-segmentation train", "generator": __version__, **asdict(recipe)}
     return write_bundle(folder, weights, shapes, name, {**told, "reached": reached})
 

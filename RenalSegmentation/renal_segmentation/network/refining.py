@@ -46,9 +46,7 @@ class Refined:
         Of the box, in the frame of the prepared scan.
     guess : ndarray of float32, shape (I, J, K)
         Probability of the localiser on the same grid, without what is fat by its brightness.
-    located : float
-        Mean probability of the localiser within the kidney.
-    recognised : float
+    located, recognised : float
         See `localising.Found`.
     """
 
@@ -133,8 +131,8 @@ def _in_box(
     dark, bright = brightness(array)
     scaled = ((array - dark) / (bright - dark + 1e-6)).clamp(0, 1.6) + DARKEST
     seen = resample(scaled, near.grid, grid, DARKEST)
-    located = torch.from_numpy(np.stack([found.probability, found.fat]))
-    guess, fat = sample(located, index_map(grid, found.grid), grid.shape)
+    answers = torch.from_numpy(np.stack([found.probability, found.fat]))
+    guess, fat = sample(answers, index_map(grid, found.grid), grid.shape)
     guess = without_fat(seen, guess, fat, REFINER_MM)
     channels = refiner_input(seen, guess)
     mirrored = found.side is Side.RIGHT
@@ -143,6 +141,4 @@ def _in_box(
     probabilities = runner.probabilities(network, channels, REFINER_FILLS)
     if mirrored:
         probabilities = probabilities.flip(1)
-    inside = found.probability[found.probability > 0.5]
-    share = float(inside.mean()) if inside.size else 0.0
-    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), share, found.recognised)
+    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), found.located, found.recognised)
