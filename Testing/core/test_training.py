@@ -17,6 +17,7 @@ from renal_segmentation.files import write_image
 from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.bundle import load_networks
 from renal_segmentation.network.cases import Case
+from renal_segmentation.network.curves import curves_figure
 from renal_segmentation.network.generated import localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
@@ -265,3 +266,17 @@ def test_a_folder_of_scans_without_masks_or_with_wrong_ones_is_refused(tmp_path)
     write_image(mask, scan.array, scan.grid, "labels")
     with pytest.raises(InputError, match="grid"):
         read_pairs(images, labels)
+
+
+def test_the_learning_curve_of_a_training_in_two_parts_goes_on_where_the_first_ended(tmp_path):
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("iteration,minutes,loss,dice,dice_ct\n100,1,0.9,0.3,0.4\n200,2,0.8,0.5,0.6\n")
+    second.write_text("iteration,minutes,loss,dice,dice_ct\n100,1,0.7,0.6,\n105,2,0.1,0.7,0.8\n")
+    loss, dice = curves_figure({"localiser": [first, second]}).axes
+    drawn = {line.get_label(): line for line in dice.lines}
+    assert drawn["mean"].get_xdata().tolist() == [100, 200, 300, 305]
+    assert drawn["mean"].get_ydata().tolist() == [0.3, 0.5, 0.6, 0.7]
+    assert np.isnan(drawn["ct"].get_ydata()).tolist() == [False, False, True, False]
+    few_cases = 305
+    assert few_cases not in loss.lines[0].get_xdata()
+    assert [line.get_xdata()[0] for line in loss.lines[1:]] == [200], "one end between the two parts"

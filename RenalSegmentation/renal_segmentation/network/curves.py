@@ -6,8 +6,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from renal_segmentation.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Rows = list[dict[str, float]]
 FEWEST_SHARE = 0.1
@@ -15,15 +19,19 @@ FEWEST_SHARE = 0.1
 
 
 def draw_curves(tables: Mapping[str, Sequence[Path]], path: Path) -> None:
-    """Draw loss and validation Dice over iterations as PNG, one column per stage.
+    """Write `curves_figure` as PNG."""
+    with atomic_path(path) as temporary:
+        curves_figure(tables).savefig(temporary, dpi=100, format="png")
+
+
+def curves_figure(tables: Mapping[str, Sequence[Path]]) -> Figure:
+    """Return loss (upper row) and validation Dice (lower row) over iterations, one column per stage.
 
     Parameters
     ----------
     tables : mapping of str to sequence of Path
         CSV files of `training.save_checkpoint` by stage; several are parts that followed each other, whose iterations
         add up. A dotted line stands where one ends.
-    path : Path
-        PNG to write.
     """
     from matplotlib.figure import Figure
 
@@ -46,8 +54,7 @@ def draw_curves(tables: Mapping[str, Sequence[Path]], path: Path) -> None:
         for axis in (upper, lower):
             for end in ends[:-1]:
                 axis.axvline(end, color="0.6", linestyle=":", linewidth=1)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=100, format="png")
+    return figure
 
 
 def _joined(parts: Sequence[Path]) -> tuple[Rows, list[float]]:
