@@ -61,6 +61,34 @@ def test_where_the_first_look_finds_nothing_there_is_no_second():
     assert len(network.shown) == 1
 
 
+class Overlooking(Listening):
+    """Tell sides by place; the second time, overlook the right kidney."""
+
+    def forward(self, x):
+        scores = super().forward(x)
+        right = x[:, 1] > 0
+        scores[:, 2] = torch.where(right, scores[:, 1], scores[:, 2])
+        scores[:, 1] = torch.where(right, -20.0, scores[:, 1])
+        if len(self.shown) == 2:
+            scores[:, 2] = -20.0
+        return scores
+
+
+def test_a_kidney_overlooked_beside_a_darker_one_is_looked_for_by_its_own_brightness():
+    image = body_image()
+    dim = image.array.copy()
+    dim[: len(dim) // 2] *= 0.6
+    network = Overlooking()
+    left, right = find_kidneys(network, Volume(dim, image.affine), RUNNER)
+    assert (left.side, right.side) == (Side.LEFT, Side.RIGHT)
+    assert not ((left.probability > 0.5) & (right.probability > 0.5)).any()
+    _, second, third = (shown[2] for shown in network.shown)
+    of_left, of_right = torch.from_numpy(left.probability > 0.5), torch.from_numpy(right.probability > 0.5)
+    place = tuple(slice(0, n) for n in of_right.shape)
+    assert third[place][of_left].median() < second[place][of_left].median() - 1
+    assert third[place][of_right].max() > second[place][of_right].max()
+
+
 def test_two_kidneys_called_left_are_told_apart_by_their_place():
     found = find_kidneys(AllLeft(), body_image(), RUNNER)
     assert sorted(kidney.side for kidney in found) == [Side.LEFT, Side.RIGHT]

@@ -65,11 +65,26 @@ class Found:
 
 
 @dataclass(frozen=True)
+class _Look:
+    """Probabilities on the coarse grid: of the left and the right kidney, of fat, and of kidney by the surroundings."""
+
+    left: FloatMap
+    right: FloatMap
+    fat: FloatMap
+    kidney: FloatMap
+
+    @property
+    def together(self) -> FloatMap:
+        return self.left + self.right
+
+
+@dataclass(frozen=True)
 class _Blob:
     mask: npt.NDArray[np.bool_]
     weight: float
     x: float
     side: Side
+    look: _Look
 
 
 def coarse_image(image: Volume) -> tuple[torch.Tensor, Grid]:
@@ -96,7 +111,9 @@ def localiser_input(seen: torch.Tensor, grid: Grid, guess: torch.Tensor | None =
 def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Found]:
     """Return what may be the kidneys of a prepared scan: per side the largest thing first, and at most one rival.
 
-    The network looks twice: the second time it is told how bright the kidneys of the first look were.
+    The network looks twice: the second time it is told how bright the kidneys of the first look were. For a side that
+    is empty then it looks once more, told only of what the first look saw there: beside a surface coil, or with one
+    kidney ill, the two may differ so much in brightness that what is true of one speaks against the other.
 
     Parameters
     ----------
@@ -111,30 +128,43 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
     guess = first[1] + first[2]
     if not (guess > 0.5).any():
         return []
-    again = localiser_input(seen, grid, guess)
-    _, left, right, fat, kidney = runner.probabilities(
-        network, again, LOCALISER_FILLS, classes_and_surroundings
-    ).numpy()
-    chosen = _candidates(_blobs(left, right, grid))
-    together = left + right
-    found = []
-    for blob in chosen:
-        near = ndimage.binary_dilation(blob.mask, iterations=2)
-        others = np.zeros_like(near)
-        for other in chosen:
-            others |= other.mask & (other is not blob)
-        own = np.where(near & ~others, together, 0).astype(np.float32)
-        index = np.argwhere(blob.mask)
-        low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
-        inside = own > 0.5
-        located, recognised = float(own[inside].mean()), float(kidney[inside].mean())
-        found.append(Found(blob.side, own, fat, grid, low, high, located, recognised))
-    return found
+
+    def blobs_told_of(guess: torch.Tensor) -> list[_Blob]:
+        told = localiser_input(seen, grid, guess)
+        answers = runner.probabilities(network, told, LOCALISER_FILLS, classes_and_surroundings)
+        return _blobs(_Look(*answers[1:].numpy()), grid)
+
+    chosen = _candidates(blobs_told_of(guess))
+    for side in [side for side in Side if side not in {blob.side for blob in chosen}]:
+        taken = _union(chosen, guess.shape)
+        alone = first[side] * ~torch.from_numpy(taken)
+        if (alone > 0.5).any():
+            overlooked = [blob for blob in blobs_told_of(alone) if blob.side is side and not (blob.mask & taken).any()]
+            chosen += overlooked[:1]
+    return [_found(blob, chosen, grid) for blob in chosen]
 
 
-def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
+def _found(blob: _Blob, chosen: list[_Blob], grid: Grid) -> Found:
+    near = ndimage.binary_dilation(blob.mask, iterations=2)
+    others = _union([other for other in chosen if other is not blob], near.shape)
+    own = np.where(near & ~others, blob.look.together, 0).astype(np.float32)
+    index = np.argwhere(blob.mask)
+    low, high = grid.to_ras([index.min(0) - 0.5, index.max(0) + 0.5])
+    inside = own > 0.5
+    located, recognised = float(own[inside].mean()), float(blob.look.kidney[inside].mean())
+    return Found(blob.side, own, blob.look.fat, grid, low, high, located, recognised)
+
+
+def _union(blobs: list[_Blob], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    taken = np.zeros(shape, bool)
+    for blob in blobs:
+        taken |= blob.mask
+    return taken
+
+
+def _blobs(look: _Look, grid: Grid) -> list[_Blob]:
     """Return the connected things that look like kidneys, largest first."""
-    together = left + right
+    left, right, together = look.left, look.right, look.together
     parts, _ = ndimage.label(together > 0.5)
     smallest = SMALLEST_ML / grid.voxel_ml
     blobs: list[_Blob] = []
@@ -146,17 +176,17 @@ def _blobs(left: FloatMap, right: FloatMap, grid: Grid) -> list[_Blob]:
         is_left = mask & (left >= right)
         is_right = mask & (left < right)
         if min(is_left.sum(), is_right.sum()) > max(2 * smallest, 0.25 * mask.sum()):
-            blobs += [_blob(largest_part(is_left), Side.LEFT, together, grid)]
-            blobs += [_blob(largest_part(is_right), Side.RIGHT, together, grid)]
+            blobs += [_blob(largest_part(is_left), Side.LEFT, look, grid)]
+            blobs += [_blob(largest_part(is_right), Side.RIGHT, look, grid)]
         else:
             side = Side.LEFT if left[mask].sum() >= right[mask].sum() else Side.RIGHT
-            blobs.append(_blob(mask, side, together, grid))
+            blobs.append(_blob(mask, side, look, grid))
     return sorted(blobs, key=lambda blob: -blob.weight)
 
 
-def _blob(mask: npt.NDArray[np.bool_], side: Side, together: FloatMap, grid: Grid) -> _Blob:
+def _blob(mask: npt.NDArray[np.bool_], side: Side, look: _Look, grid: Grid) -> _Blob:
     index = np.argwhere(mask)
-    return _Blob(mask, float(together[mask].sum()), float(grid.to_ras([index.mean(0)])[0, 0]), side)
+    return _Blob(mask, float(look.together[mask].sum()), float(grid.to_ras([index.mean(0)])[0, 0]), side, look)
 
 
 def _candidates(blobs: list[_Blob]) -> list[_Blob]:
