@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +74,7 @@ class _Look:
     fat: FloatMap
     kidney: FloatMap
 
-    @property
+    @cached_property
     def together(self) -> FloatMap:
         return self.left + self.right
 
@@ -135,7 +136,7 @@ def find_kidneys(network: nn.Module, image: Volume, runner: Runner) -> list[Foun
         return _blobs(_Look(*answers[1:].numpy()), grid)
 
     chosen = _candidates(blobs_told_of(guess))
-    for side in [side for side in Side if side not in {blob.side for blob in chosen}]:
+    for side in set(Side).difference(blob.side for blob in chosen):
         taken = _union(chosen, guess.shape)
         alone = first[side] * ~torch.from_numpy(taken)
         if (alone > 0.5).any():
