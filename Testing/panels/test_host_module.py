@@ -150,8 +150,7 @@ def test_no_part_of_a_wide_module_is_cut_off(host: Any, example: Any) -> None:
     wide = qt.QLabel("wide", example.parent)
     wide.setMinimumWidth(640)
     example.layout.addWidget(wide)
-    host.wait(50)
-    assert wide.visibleRegion().boundingRect().width() == wide.width >= 640
+    host.waitUntil(lambda: wide.visibleRegion().boundingRect().width() == wide.width >= 640)
 
 
 def test_an_observer_that_is_left_over_is_counted(host: Any) -> None:
