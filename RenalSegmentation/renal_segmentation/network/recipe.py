@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import atomic_path
@@ -25,6 +26,8 @@ from renal_segmentation.network.pairs import (
     refiner_pair_case,
     split_by_patient,
 )
+from renal_segmentation.network.rehearsal import rehearsing
+from renal_segmentation.network.running import Runner
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
 from renal_segmentation.progress import Progress, part, silent
@@ -122,6 +125,8 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         checkpoint = folder / f"{stage_name}.pt"
         if checkpoint.is_file():
             state = load_checkpoint(state, checkpoint)
+        if recipe.images is None and stage_name == "refiner":
+            makers[stage_name] = _rehearsals(_maps(recipe, folder), shapes["localiser"], weights["localiser"])
         source = partial(_case_of_iteration, makers[stage_name], recipe.seed)
         stretch = part(progress, 0.1 + 0.44 * number, 0.54 + 0.44 * number)
         state = train(state, stage, source, checks[stage_name], schedule, checkpoint, stretch)
@@ -164,7 +169,7 @@ def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str
         count = min(2 * len(check), VALIDATION_CASES)
         checks = {stage: [held[stage](np.random.default_rng([99, n])) for n in range(count)] for stage in held}
         return makers, checks
-    maps = Path(recipe.maps) if recipe.maps is not None else folder / "maps"
+    maps = _maps(recipe, folder)
     count = min(VALIDATION_CASES, recipe.people)
     ensure_maps(maps, range(recipe.people), part(progress, 0.0, 0.9))
     ensure_maps(maps / "validation", range(VALIDATION_SEED, VALIDATION_SEED + count), part(progress, 0.9, 1.0))
@@ -177,6 +182,18 @@ def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str
         for stage, make in stages.items()
     }
     return makers, checks
+
+
+def _maps(recipe: Recipe, folder: Path) -> Path:
+    return Path(recipe.maps) if recipe.maps is not None else folder / "maps"
+
+
+def _rehearsals(maps: Path, shape: Mapping[str, Any], weights: Mapping[str, Any]) -> CaseMaker:
+    """Return where the refiner's generated cases come from once the localiser is trained."""
+    localiser = STAGES["localiser"].network(shape)
+    localiser.load_state_dict(weights)
+    runner = Runner(torch.device("cpu"), "normal")
+    return _drawn(stored_maps(maps), rehearsing(localiser.eval(), runner))
 
 
 Tissues = npt.NDArray[np.uint8]

@@ -107,9 +107,7 @@ def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> R
     found : Found
     runner : Runner
     """
-    low, high = found.low - MARGIN_MM, found.high + MARGIN_MM
-    short = np.maximum(BOX_MM - (high - low), 0) / 2
-    low, high = low - short, high + short
+    low, high = box_around(found)
     refined = _in_box(network, image, found, low, high, runner)
     organ = refined.probabilities[0] < 0.5
     inner = np.zeros_like(organ)
@@ -119,9 +117,21 @@ def refine(network: nn.Module, image: Volume, found: Found, runner: Runner) -> R
     return refined
 
 
-def _in_box(
-    network: nn.Module, image: Volume, found: Found, low: FloatArray, high: FloatArray, runner: Runner
-) -> Refined:
+def box_around(found: Found) -> tuple[FloatArray, FloatArray]:
+    """Return the corners, in mm of the prepared scan, of the box in which a kidney is outlined at first."""
+    low, high = found.low - MARGIN_MM, found.high + MARGIN_MM
+    short = np.maximum(BOX_MM - (high - low), 0) / 2
+    return low - short, high + short
+
+
+def boxed(image: Volume, found: Found, low: FloatArray, high: FloatArray) -> tuple[torch.Tensor, Grid]:
+    """Return the refiner's channels in the box between two corners, a right kidney not mirrored yet, and its grid.
+
+    Raises
+    ------
+    ValueError
+        If the box lies outside the image.
+    """
     grid = box_grid(low, high, REFINER_MM)
     place = voxels_in(image.grid, low - AROUND_MM, high + AROUND_MM)
     if place is None:
@@ -133,12 +143,18 @@ def _in_box(
     seen = resample(scaled, near.grid, grid, DARKEST)
     answers = torch.from_numpy(np.stack([found.probability, found.fat]))
     guess, fat = sample(answers, index_map(grid, found.grid), grid.shape)
-    guess = without_fat(seen, guess, fat, REFINER_MM)
-    channels = refiner_input(seen, guess)
+    return refiner_input(seen, without_fat(seen, guess, fat, REFINER_MM)), grid
+
+
+def _in_box(
+    network: nn.Module, image: Volume, found: Found, low: FloatArray, high: FloatArray, runner: Runner
+) -> Refined:
+    channels, grid = boxed(image, found, low, high)
+    guess = channels[1].numpy()
     mirrored = found.side is Side.RIGHT
     if mirrored:
         channels = channels.flip(1)
     probabilities = runner.probabilities(network, channels, REFINER_FILLS)
     if mirrored:
         probabilities = probabilities.flip(1)
-    return Refined(found.side, probabilities.numpy(), grid, guess.numpy(), found.located, found.recognised)
+    return Refined(found.side, probabilities.numpy(), grid, guess, found.located, found.recognised)

@@ -1,0 +1,161 @@
+"""Training cases of the refiner as they come in use: boxes of a whole scan, where a trained localiser sees kidneys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from renal_segmentation.labels import Side
+from renal_segmentation.network.cases import ByteArray, Case, case_of, covered, placed, torch_noise
+from renal_segmentation.network.context import UNKNOWN, groups_of
+from renal_segmentation.network.generated import REFINED, SHARES, map_grid, refiner_case
+from renal_segmentation.network.localising import Found, find_kidneys
+from renal_segmentation.network.own_frame import own_frame
+from renal_segmentation.network.preparation import prepare
+from renal_segmentation.network.refining import REFINER_FILLS, box_around, boxed
+from renal_segmentation.network.running import Runner
+from renal_segmentation.resampling import nearest
+from renal_segmentation.sampling import index_map, sample
+from renal_segmentation.synthesis.acquisition import Acquisition, draw_acquisition, draw_field, draw_plane
+from renal_segmentation.synthesis.appearance import draw_appearance
+from renal_segmentation.synthesis.imaging import kidney_centre, scan, tissue_signal
+from renal_segmentation.volume import FloatArray, Grid, Volume
+
+REHEARSED_SHARE = 0.7
+"""Of the refiner's cases; the others have guesses that were made up (`guesses`)."""
+EASY = 0.88
+EASY_SHARE = 0.4
+"""How often a case is learnt from whose kidney the localiser outlined better than `EASY`, against any other."""
+TURNED_DEGREES = 6.0
+PIXEL_MM = (1.2, 2.4)
+AROUND_MM = 15.0
+"""How far beyond the field of view the body is kept: thick slices reach out of it."""
+LARGEST_VOXELS = 1_100_000
+"""A larger box, in which much else was taken along, takes too long to learn from."""
+ELSEWHERE = 0.05
+"""Overlap (Dice) with every kidney below which what was found is something else: the answer is nothing."""
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """One thing that the localiser found in a generated scan.
+
+    Attributes
+    ----------
+    case : Case
+        For the refiner.
+    overlap : float
+        Dice of the localiser's outline with the kidney, 0 where it found something else.
+    """
+
+    case: Case
+    overlap: float
+
+
+def rehearsing(localiser: nn.Module, runner: Runner) -> Callable[[ByteArray, np.random.Generator], Case]:
+    """Return a maker of the refiner's cases of which `REHEARSED_SHARE` come from a trained localiser's answers."""
+
+    def make(tissues: ByteArray, rng: np.random.Generator) -> Case:
+        if rng.random() < REHEARSED_SHARE:
+            rehearsed = rehearsed_cases(tissues, localiser, rng, runner)
+            if rehearsed:
+                weights = np.array([EASY_SHARE if each.overlap > EASY else 1.0 for each in rehearsed])
+                return rehearsed[int(rng.choice(len(rehearsed), p=weights / weights.sum()))].case
+        return refiner_case(tissues, rng)
+
+    return make
+
+
+def rehearsed_cases(
+    tissues: ByteArray, localiser: nn.Module, rng: np.random.Generator, runner: Runner
+) -> list[Rehearsed]:
+    """Return a refiner's case for each thing that the localiser takes for a kidney in a scan of this person.
+
+    What a localiser gets wrong in earnest (a neighbour taken along, half a kidney, another organ) is what the refiner
+    has to put right, and made-up guesses (`guesses`) never look quite like it.
+
+    Parameters
+    ----------
+    tissues : ndarray of uint8
+        Label map (`Tissue`) at 2 mm along RAS.
+    localiser : Module
+        Trained.
+    rng : Generator
+    runner : Runner
+        Runs the localiser.
+    """
+    noise = torch_noise(rng)
+    appearance = draw_appearance(rng, shares=SHARES)
+    body = Volume(tissues, placed(map_grid(tissues.shape), rng, TURNED_DEGREES).affine)
+    extent = np.array(body.grid.shape) * body.grid.spacing
+    plane = draw_plane(rng)
+    centre, extent = draw_field(rng, plane, np.zeros(3), extent, kidney_centre(body))
+    acquisition = draw_acquisition(rng, centre, extent, PIXEL_MM, plane)
+    body = _within(body, acquisition)
+    signal = tissue_signal(body.array, appearance, rng, noise)
+    image = scan(signal, body.grid, acquisition, appearance, rng, noise)
+    prepared = prepare(Volume(image.numpy(), acquisition.grid.affine)).image
+    frame = own_frame(acquisition.grid)
+    cases = []
+    for found in find_kidneys(localiser, prepared, runner):
+        low, high = box_around(found)
+        channels, grid = boxed(prepared, found, low, high)
+        if np.prod(grid.shape) > LARGEST_VOXELS:
+            continue
+        overlap, side = _overlap(found, frame, body)
+        mirrored = found.side is Side.RIGHT
+        truth, context = _answers(grid.moved(frame), side, mirrored, body, acquisition)
+        if mirrored:
+            channels, truth, context = channels.flip(1), truth[::-1], context[::-1]
+        cases.append(Rehearsed(case_of(channels, REFINER_FILLS, truth, appearance.regime, context), overlap))
+    return cases
+
+
+def _within(body: Volume, acquisition: Acquisition) -> Volume:
+    """Return the part of a label map that a scan shows."""
+    return _near(body, acquisition.grid, AROUND_MM)
+
+
+def _near(body: Volume, grid: Grid, around_mm: float) -> Volume:
+    corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in grid.shape])).reshape(3, -1).T
+    # The map may be turned and stretched, so its own indices say what lies near.
+    index = body.grid.to_index(grid.to_ras(corners))
+    reach = around_mm / body.grid.spacing
+    low = np.clip(np.floor(index.min(0) - reach).astype(int), 0, np.array(body.array.shape) - 1)
+    high = np.clip(np.ceil(index.max(0) + reach).astype(int) + 1, low + 1, body.array.shape)
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return body.crop((i, j, k))
+
+
+def _overlap(found: Found, frame: FloatArray, body: Volume) -> tuple[float, str | None]:
+    """Return the Dice with the kidney that was found, and its side; None where it was something else."""
+    seen = found.probability > 0.5
+    grid = found.grid.moved(frame)
+    best: tuple[float, str | None] = (0.0, None)
+    for side, classes in REFINED.items():
+        kidney = nearest(body.like(np.isin(classes[body.array], (1, 2))), grid)
+        dice = 2 * (kidney & seen).sum() / max(kidney.sum() + seen.sum(), 1)
+        if dice > max(best[0], ELSEWHERE):
+            best = float(dice), side
+    return best
+
+
+def _answers(
+    target: Grid, side: str | None, mirrored: bool, body: Volume, acquisition: Acquisition
+) -> tuple[ByteArray, npt.NDArray[np.int8]]:
+    """Return the classes and the surroundings in a box whose grid is in RAS mm."""
+    near = _near(body, target, 4.0)
+    classes = REFINED[side][near.array] if side is not None else np.zeros_like(near.array)
+    onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
+    share = sample(onehot, index_map(target, near.grid), target.shape)
+    truth = torch.cat([1 - share.sum(0, keepdim=True), share]).argmax(0).to(torch.uint8).numpy()
+    context = nearest(near.like(groups_of(near.array, mirrored)), target)
+    outside = ~covered(acquisition.grid, target)
+    truth[outside] = 0
+    context[outside] = UNKNOWN
+    return truth, context
