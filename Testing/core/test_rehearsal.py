@@ -10,9 +10,10 @@ from Testing.core.networks import Stub
 
 from renal_segmentation.labels import Side
 from renal_segmentation.models.shipped import open_shipped
-from renal_segmentation.network import rehearsal
+from renal_segmentation.network import generated, rehearsal
 from renal_segmentation.network.bundle import load_networks
 from renal_segmentation.network.context import LEFT, RIGHT
+from renal_segmentation.network.generated import ORGANS, at_times_without_kidneys
 from renal_segmentation.network.localising import Found
 from renal_segmentation.network.rehearsal import rehearsed_cases, rehearsing
 from renal_segmentation.network.running import Runner
@@ -86,6 +87,14 @@ def test_where_something_else_was_found_the_answer_is_nothing(tissues, localiser
     (each,) = rehearsed_cases(tissues, localiser, np.random.default_rng(1), RUNNER)
     assert each.overlap == 0.0
     assert not (each.case.truth > 0).any()
+
+
+def test_some_rehearse_on_scans_without_kidneys_in_which_nothing_is_right(tissues, localiser, monkeypatch):
+    monkeypatch.setattr(generated, "BOTH_MISSING_SHARE", 1.0)
+    assert not (ORGANS[at_times_without_kidneys(tissues, np.random.default_rng(1))] > 0).any()
+    for each in rehearsed_cases(tissues, localiser, np.random.default_rng(1), RUNNER):
+        assert each.overlap == 0.0
+        assert not (each.case.truth > 0).any()
 
 
 def test_a_localiser_that_finds_nothing_leaves_made_up_guesses(tissues):

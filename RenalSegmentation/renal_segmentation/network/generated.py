@@ -47,7 +47,7 @@ SHARES = Shares(
 )
 """Of the contrasts to learn from: kidneys that are as dark as what they touch take the most learning."""
 MISSING_SHARE = 0.08
-"""How often a kidney is taken out of a localiser's case."""
+"""How often a kidney is taken out of a whole scan."""
 BOTH_MISSING_SHARE = 0.04
 """How often both are."""
 WINDOW = (80, 64, 64)
@@ -116,10 +116,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return a whole scan on the coarse grid with both kidneys as truth."""
     noise = torch_noise(rng)
     appearance = draw_appearance(rng, shares=SHARES)
-    nobody = rng.random() < BOTH_MISSING_SHARE
-    for side in REFINED:
-        if nobody or rng.random() < MISSING_SHARE:
-            tissues = without_kidney(tissues, side)
+    tissues = at_times_without_kidneys(tissues, rng)
     organs = ORGANS[tissues]
     grid = placed(map_grid(tissues.shape), rng, 5.0)
     pooled = int(LOCALISER_MM / 2)
@@ -207,6 +204,15 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
         taken = with_fat(taken, fat, REFINER_MM, rng)
     guess = rough_guess(taken & ~outside, rng, noise)
     return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime, context)
+
+
+def at_times_without_kidneys(tissues: ByteArray, rng: np.random.Generator) -> ByteArray:
+    """Return the label map, now and then without a kidney or without both."""
+    nobody = rng.random() < BOTH_MISSING_SHARE
+    for side in REFINED:
+        if nobody or rng.random() < MISSING_SHARE:
+            tissues = without_kidney(tissues, side)
+    return tissues
 
 
 def without_kidney(tissues: ByteArray, side: str) -> ByteArray:

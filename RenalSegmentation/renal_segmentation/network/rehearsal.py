@@ -13,7 +13,7 @@ from torch import nn
 from renal_segmentation.labels import Side
 from renal_segmentation.network.cases import ByteArray, Case, case_of, covered, placed, torch_noise
 from renal_segmentation.network.context import UNKNOWN, groups_of
-from renal_segmentation.network.generated import REFINED, SHARES, map_grid, refiner_case
+from renal_segmentation.network.generated import REFINED, SHARES, at_times_without_kidneys, map_grid, refiner_case
 from renal_segmentation.network.localising import Found, find_kidneys
 from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.network.preparation import prepare
@@ -91,6 +91,7 @@ def rehearsed_cases(
     """
     noise = torch_noise(rng)
     appearance = draw_appearance(rng, shares=SHARES)
+    tissues = at_times_without_kidneys(tissues, rng)
     body = Volume(tissues, placed(map_grid(tissues.shape), rng, TURNED_DEGREES).affine)
     extent = np.array(body.grid.shape) * body.grid.spacing
     plane = draw_plane(rng)
