@@ -189,10 +189,7 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     signal = tissue_signal(tissues, appearance, rng, noise)
     image = scan(signal, grid, acquisition, appearance, rng, noise)
     seen = network_image(image, acquisition.grid, target)
-    onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
-    share = sample(onehot, index_map(target, grid), target.shape)
-    share = torch.cat([1 - share.sum(0, keepdim=True), share])
-    truth = share.argmax(0).to(torch.uint8).numpy()
+    truth = classes_on(target, classes, grid)
     outside = ~covered(acquisition.grid, target)
     truth[outside] = 0
     context = nearest(Volume(groups_of(tissues, side == "right"), grid.affine), target)
@@ -204,6 +201,14 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
         taken = with_fat(taken, fat, REFINER_MM, rng)
     guess = rough_guess(taken & ~outside, rng, noise)
     return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime, context)
+
+
+def classes_on(target: Grid, classes: ByteArray, grid: Grid) -> ByteArray:
+    """Return the refiner's class that has the largest share of each voxel of another grid."""
+    onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
+    share = sample(onehot, index_map(target, grid), target.shape)
+    share = torch.cat([1 - share.sum(0, keepdim=True), share])
+    return np.asarray(share.argmax(0).to(torch.uint8).numpy())
 
 
 def at_times_without_kidneys(tissues: ByteArray, rng: np.random.Generator) -> ByteArray:

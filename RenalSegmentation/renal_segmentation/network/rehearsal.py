@@ -7,20 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import nn
 
 from renal_segmentation.labels import Side
 from renal_segmentation.network.cases import ByteArray, Case, case_of, covered, placed, torch_noise
 from renal_segmentation.network.context import UNKNOWN, groups_of
-from renal_segmentation.network.generated import REFINED, SHARES, at_times_without_kidneys, map_grid, refiner_case
+from renal_segmentation.network.generated import (
+    REFINED,
+    SHARES,
+    at_times_without_kidneys,
+    classes_on,
+    map_grid,
+    refiner_case,
+)
 from renal_segmentation.network.localising import Found, find_kidneys
 from renal_segmentation.network.own_frame import own_frame
-from renal_segmentation.network.preparation import prepare
+from renal_segmentation.network.preparation import prepare, voxels_in
 from renal_segmentation.network.refining import REFINER_FILLS, box_around, boxed
 from renal_segmentation.network.running import Runner
 from renal_segmentation.resampling import nearest
-from renal_segmentation.sampling import index_map, sample
 from renal_segmentation.synthesis.acquisition import Acquisition, draw_acquisition, draw_field, draw_plane
 from renal_segmentation.synthesis.appearance import draw_appearance
 from renal_segmentation.synthesis.imaging import kidney_centre, scan, tissue_signal
@@ -34,7 +39,7 @@ EASY_SHARE = 0.4
 TURNED_DEGREES = 6.0
 PIXEL_MM = (1.2, 2.4)
 AROUND_MM = 15.0
-"""How far beyond the field of view the body is kept: thick slices reach out of it."""
+"""How far around a field of view or a box the body is kept: thick slices reach out of it."""
 LARGEST_VOXELS = 1_100_000
 """A larger box, in which much else was taken along, takes too long to learn from."""
 ELSEWHERE = 0.05
@@ -97,7 +102,7 @@ def rehearsed_cases(
     plane = draw_plane(rng)
     centre, extent = draw_field(rng, plane, np.zeros(3), extent, kidney_centre(body))
     acquisition = draw_acquisition(rng, centre, extent, PIXEL_MM, plane)
-    body = _within(body, acquisition)
+    body = _near(body, acquisition.grid)
     signal = tissue_signal(body.array, appearance, rng, noise)
     image = scan(signal, body.grid, acquisition, appearance, rng, noise)
     prepared = prepare(Volume(image.numpy(), acquisition.grid.affine)).image
@@ -117,20 +122,12 @@ def rehearsed_cases(
     return cases
 
 
-def _within(body: Volume, acquisition: Acquisition) -> Volume:
-    """Return the part of a label map that a scan shows."""
-    return _near(body, acquisition.grid, AROUND_MM)
-
-
-def _near(body: Volume, grid: Grid, around_mm: float) -> Volume:
+def _near(body: Volume, grid: Grid) -> Volume:
+    """Return the part of a label map within and around a grid."""
     corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in grid.shape])).reshape(3, -1).T
-    # The map may be turned and stretched, so its own indices say what lies near.
-    index = body.grid.to_index(grid.to_ras(corners))
-    reach = around_mm / body.grid.spacing
-    low = np.clip(np.floor(index.min(0) - reach).astype(int), 0, np.array(body.array.shape) - 1)
-    high = np.clip(np.ceil(index.max(0) + reach).astype(int) + 1, low + 1, body.array.shape)
-    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return body.crop((i, j, k))
+    ras = grid.to_ras(corners)
+    place = voxels_in(body.grid, ras.min(0) - AROUND_MM, ras.max(0) + AROUND_MM)
+    return body.crop(place) if place is not None else body
 
 
 def _overlap(found: Found, frame: FloatArray, body: Volume) -> tuple[float, str | None]:
@@ -150,11 +147,9 @@ def _answers(
     target: Grid, side: str | None, mirrored: bool, body: Volume, acquisition: Acquisition
 ) -> tuple[ByteArray, npt.NDArray[np.int8]]:
     """Return the classes and the surroundings in a box whose grid is in RAS mm."""
-    near = _near(body, target, 4.0)
+    near = _near(body, target)
     classes = REFINED[side][near.array] if side is not None else np.zeros_like(near.array)
-    onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
-    share = sample(onehot, index_map(target, near.grid), target.shape)
-    truth = torch.cat([1 - share.sum(0, keepdim=True), share]).argmax(0).to(torch.uint8).numpy()
+    truth = classes_on(target, classes, near.grid)
     context = nearest(near.like(groups_of(near.array, mirrored)), target)
     outside = ~covered(acquisition.grid, target)
     truth[outside] = 0
