@@ -63,8 +63,10 @@ class ReviewPanel:
         ui.checksTable.horizontalHeader().setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
         titles = ["", _("Dice"), _("HD95 mm"), _("Before ml"), _("Now ml"), _("Change %")]
         self._prepareTable(ui.agreementTable, titles)
+        # Of equal widths the longest titles were cut off.
         for column in range(len(titles)):
-            ui.agreementTable.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
+            mode = qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch
+            ui.agreementTable.horizontalHeader().setSectionResizeMode(column, mode)
         for verdict in Verdict:
             ui.verdictBox.addItem(_VERDICTS[verdict](), verdict.value)
         ui.reviewerEdit.text = slicer.app.userSettings().value(REVIEWER_SETTING, "")
