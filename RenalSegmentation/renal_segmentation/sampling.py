@@ -75,9 +75,14 @@ def smooth(image: torch.Tensor, sigma: tuple[float, float, float]) -> torch.Tens
 
 def enclosing_grid(grid: Grid, spacing_mm: float) -> Grid:
     """Return the isotropic grid along x, y and z that covers every voxel of `grid`, centred on it."""
+    return box_grid(*extent(grid), spacing_mm)
+
+
+def extent(grid: Grid) -> tuple[FloatArray, FloatArray]:
+    """Return the corners in mm, each of shape (3,), of the box along x, y and z that holds every voxel of a grid."""
     corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in grid.shape])).reshape(3, -1).T
     ras = grid.to_ras(corners)
-    return box_grid(ras.min(0), ras.max(0), spacing_mm)
+    return ras.min(0), ras.max(0)
 
 
 def box_grid(low: FloatArray, high: FloatArray, spacing_mm: float) -> Grid:

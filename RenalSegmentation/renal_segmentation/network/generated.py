@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from renal_segmentation.network.cases import (
@@ -189,26 +190,41 @@ def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     signal = tissue_signal(tissues, appearance, rng, noise)
     image = scan(signal, grid, acquisition, appearance, rng, noise)
     seen = network_image(image, acquisition.grid, target)
-    truth = classes_on(target, classes, grid)
-    outside = ~covered(acquisition.grid, target)
-    truth[outside] = 0
-    context = nearest(Volume(groups_of(tissues, side == "right"), grid.affine), target)
-    fat = context == FAT
-    context[outside] = UNKNOWN
+    body = Volume(tissues, grid.affine)
+    truth, context = refiner_answers(body, classes, target, acquisition.grid, side == "right")
     pointed = sample(torch.from_numpy(guessed.astype(np.float32))[None], index_map(target, grid), target.shape)[0]
     taken = pointed.numpy() > 0.5
     if rng.random() < HALO_SHARE:
-        taken = with_fat(taken, fat, REFINER_MM, rng)
-    guess = rough_guess(taken & ~outside, rng, noise)
+        taken = with_fat(taken, context == FAT, REFINER_MM, rng)
+    guess = rough_guess(taken & (context != UNKNOWN), rng, noise)
     return case_of(refiner_input(seen, guess), REFINER_FILLS, truth, appearance.regime, context)
 
 
-def classes_on(target: Grid, classes: ByteArray, grid: Grid) -> ByteArray:
-    """Return the refiner's class that has the largest share of each voxel of another grid."""
+def refiner_answers(
+    body: Volume, classes: ByteArray, target: Grid, scanned: Grid, mirrored: bool
+) -> tuple[ByteArray, npt.NDArray[np.int8]]:
+    """Return the refiner's classes and the surroundings on its grid; beyond the scan, background and `UNKNOWN`.
+
+    Parameters
+    ----------
+    body : Volume
+        Label map (`Tissue`).
+    classes : ndarray of uint8, shape of `body`
+        The refiner's; each voxel of the result has the one with the largest share.
+    target, scanned : Grid
+        Of the refiner, and of the scan.
+    mirrored : bool
+        Whether left and right kidney change places in the surroundings.
+    """
     onehot = torch.from_numpy(np.stack([classes == value for value in (1, 2, 3)]).astype(np.float32))
-    share = sample(onehot, index_map(target, grid), target.shape)
+    share = sample(onehot, index_map(target, body.grid), target.shape)
     share = torch.cat([1 - share.sum(0, keepdim=True), share])
-    return np.asarray(share.argmax(0).to(torch.uint8).numpy())
+    truth = share.argmax(0).to(torch.uint8).numpy()
+    context = nearest(body.like(groups_of(body.array, mirrored)), target)
+    outside = ~covered(scanned, target)
+    truth[outside] = 0
+    context[outside] = UNKNOWN
+    return truth, context
 
 
 def at_times_without_kidneys(tissues: ByteArray, rng: np.random.Generator) -> ByteArray:

@@ -125,7 +125,7 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         checkpoint = folder / f"{stage_name}.pt"
         if checkpoint.is_file():
             state = load_checkpoint(state, checkpoint)
-        if recipe.images is None and stage_name == "refiner":
+        if stage_name not in makers:
             makers[stage_name] = _rehearsals(_maps(recipe, folder), shapes["localiser"], weights["localiser"])
         source = partial(_case_of_iteration, makers[stage_name], recipe.seed)
         stretch = part(progress, 0.1 + 0.44 * number, 0.54 + 0.44 * number)
@@ -158,7 +158,10 @@ def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:
 
 
 def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
-    """Return where each stage's training cases come from, and its validation cases."""
+    """Return where each stage's training cases come from, and its validation cases.
+
+    The refiner's generated cases are not among them: they need the trained localiser (`_rehearsals`).
+    """
     makers: dict[str, CaseMaker]
     held: dict[str, CaseMaker]
     if recipe.images is not None and recipe.labels is not None:
@@ -175,7 +178,7 @@ def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str
     ensure_maps(maps / "validation", range(VALIDATION_SEED, VALIDATION_SEED + count), part(progress, 0.9, 1.0))
     pick = stored_maps(maps)
     seen = [read_map(path) for path in sorted((maps / "validation").glob("case_*.np[yz]"))[:count]]
-    makers = {"localiser": _drawn(pick, localiser_case), "refiner": _drawn(pick, refiner_case)}
+    makers = {"localiser": _drawn(pick, localiser_case)}
     stages = {"localiser": localiser_case, "refiner": refiner_case}
     checks = {
         stage: [make(tissues, np.random.default_rng([99, n])) for n, tissues in enumerate(seen)]

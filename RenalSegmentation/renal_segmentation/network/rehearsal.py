@@ -6,18 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from torch import nn
 
 from renal_segmentation.labels import Side
-from renal_segmentation.network.cases import ByteArray, Case, case_of, covered, placed, torch_noise
-from renal_segmentation.network.context import UNKNOWN, groups_of
+from renal_segmentation.network.cases import ByteArray, Case, case_of, placed, torch_noise
 from renal_segmentation.network.generated import (
     REFINED,
     SHARES,
     at_times_without_kidneys,
-    classes_on,
     map_grid,
+    refiner_answers,
     refiner_case,
 )
 from renal_segmentation.network.localising import Found, find_kidneys
@@ -26,7 +24,8 @@ from renal_segmentation.network.preparation import prepare, voxels_in
 from renal_segmentation.network.refining import REFINER_FILLS, box_around, boxed
 from renal_segmentation.network.running import Runner
 from renal_segmentation.resampling import nearest
-from renal_segmentation.synthesis.acquisition import Acquisition, draw_acquisition, draw_field, draw_plane
+from renal_segmentation.sampling import extent
+from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
 from renal_segmentation.synthesis.appearance import draw_appearance
 from renal_segmentation.synthesis.imaging import kidney_centre, scan, tissue_signal
 from renal_segmentation.volume import FloatArray, Grid, Volume
@@ -98,10 +97,10 @@ def rehearsed_cases(
     appearance = draw_appearance(rng, shares=SHARES)
     tissues = at_times_without_kidneys(tissues, rng)
     body = Volume(tissues, placed(map_grid(tissues.shape), rng, TURNED_DEGREES).affine)
-    extent = np.array(body.grid.shape) * body.grid.spacing
+    size = np.array(body.grid.shape) * body.grid.spacing
     plane = draw_plane(rng)
-    centre, extent = draw_field(rng, plane, np.zeros(3), extent, kidney_centre(body))
-    acquisition = draw_acquisition(rng, centre, extent, PIXEL_MM, plane)
+    centre, size = draw_field(rng, plane, np.zeros(3), size, kidney_centre(body))
+    acquisition = draw_acquisition(rng, centre, size, PIXEL_MM, plane)
     body = _near(body, acquisition.grid)
     signal = tissue_signal(body.array, appearance, rng, noise)
     image = scan(signal, body.grid, acquisition, appearance, rng, noise)
@@ -115,7 +114,10 @@ def rehearsed_cases(
             continue
         overlap, side = _overlap(found, frame, body)
         mirrored = found.side is Side.RIGHT
-        truth, context = _answers(grid.moved(frame), side, mirrored, body, acquisition)
+        target = grid.moved(frame)
+        near = _near(body, target)
+        classes = REFINED[side][near.array] if side is not None else np.zeros_like(near.array)
+        truth, context = refiner_answers(near, classes, target, acquisition.grid, mirrored)
         if mirrored:
             channels, truth, context = channels.flip(1), truth[::-1], context[::-1]
         cases.append(Rehearsed(case_of(channels, REFINER_FILLS, truth, appearance.regime, context), overlap))
@@ -124,9 +126,8 @@ def rehearsed_cases(
 
 def _near(body: Volume, grid: Grid) -> Volume:
     """Return the part of a label map within and around a grid."""
-    corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in grid.shape])).reshape(3, -1).T
-    ras = grid.to_ras(corners)
-    place = voxels_in(body.grid, ras.min(0) - AROUND_MM, ras.max(0) + AROUND_MM)
+    low, high = extent(grid)
+    place = voxels_in(body.grid, low - AROUND_MM, high + AROUND_MM)
     return body.crop(place) if place is not None else body
 
 
@@ -141,17 +142,3 @@ def _overlap(found: Found, frame: FloatArray, body: Volume) -> tuple[float, str 
         if dice > max(best[0], ELSEWHERE):
             best = float(dice), side
     return best
-
-
-def _answers(
-    target: Grid, side: str | None, mirrored: bool, body: Volume, acquisition: Acquisition
-) -> tuple[ByteArray, npt.NDArray[np.int8]]:
-    """Return the classes and the surroundings in a box whose grid is in RAS mm."""
-    near = _near(body, target)
-    classes = REFINED[side][near.array] if side is not None else np.zeros_like(near.array)
-    truth = classes_on(target, classes, near.grid)
-    context = nearest(near.like(groups_of(near.array, mirrored)), target)
-    outside = ~covered(acquisition.grid, target)
-    truth[outside] = 0
-    context[outside] = UNKNOWN
-    return truth, context
