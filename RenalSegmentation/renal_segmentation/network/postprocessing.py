@@ -16,7 +16,7 @@ from renal_segmentation.network.parts import CORNERS, numbered_parts
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.settling import settled
-from renal_segmentation.sampling import index_map, sample
+from renal_segmentation.sampling import extent, index_map, sample
 from renal_segmentation.structures import structure_of
 from renal_segmentation.volume import Grid, Volume
 
@@ -112,8 +112,7 @@ class _Placed:
 
 
 def _on_scan(kidney: Refined, image: Volume) -> _Placed:
-    corners = kidney.grid.to_ras(np.stack([np.full(3, -0.5), np.array(kidney.grid.shape) - 0.5]))
-    place = voxels_in(image.grid, corners[0], corners[1])
+    place = voxels_in(image.grid, *extent(kidney.grid))
     if place is None:
         raise ValueError("the box lies outside the image")
     part = image.crop(place)
