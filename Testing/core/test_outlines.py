@@ -14,7 +14,7 @@ from renal_segmentation.labels import Side
 from renal_segmentation.network.context import LEFT
 from renal_segmentation.network.localising import find_kidneys
 from renal_segmentation.network.postprocessing import assemble
-from renal_segmentation.network.refining import Refined, surest
+from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.running import Runner
 from renal_segmentation.sampling import box_grid
 from renal_segmentation.volume import Volume
@@ -106,15 +106,6 @@ def test_a_second_thing_of_a_side_comes_as_a_rival_unless_it_is_small():
     assert len(find_kidneys(AllLeft(), body_image((KIDNEYS[0], speck)), RUNNER)) == 1
 
 
-def test_of_two_rivals_the_surer_outline_is_kept():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[10:30, 10:30, 10:30] = 1
-    kidney = refined(classes)
-    vague = Refined(kidney.side, kidney.probabilities, kidney.grid, kidney.guess, 0.99)
-    right = refined(classes, Side.RIGHT)
-    assert surest([vague, kidney, right]) == [kidney, right]
-
-
 def refined(array: np.ndarray, side: Side = Side.LEFT) -> Refined:
     """Return a sure answer of a refiner from classes at 2 mm."""
     probability = np.stack([array == value for value in range(4)]).astype(np.float32) * 0.988 + 0.003
@@ -144,7 +135,8 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
     assert not assemble([refined(classes)], BLANK).labels.any()
     classes[10:30, 10:30, 10:30] = 1
     sure = refined(classes)
-    answers = [Refined(sure.side, sure.probabilities, sure.grid, sure.guess, located) for located in (1.0, 0.96, 0.6)]
+    answers = [replace(sure, located=located) for located in (1.0, 0.96, 0.6)]
+    answers[2] = replace(answers[2], recognised=0.4)
     assert [answer.confidence for answer in answers] == sorted((a.confidence for a in answers), reverse=True)
     assert answers[0].confidence > 0.9
     codes = []
@@ -154,6 +146,27 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
         assert found.labels.any() == (answer is not answers[2])
     assert codes[0] == []
     assert codes[2] == ["left-left-out"]
+
+
+def test_of_two_rivals_the_one_that_convinces_more_is_outlined():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:16, 10:30, 10:30] = 1
+    kidney, rival = refined(classes), replace(refined(classes[::-1]), recognised=0.8)
+    for things in ([kidney, rival], [rival, kidney]):
+        found = assemble(things, BLANK)
+        assert found.labels[10, 20, 20] == 1
+        assert not found.labels[20:].any()
+        assert found.notices == ()
+
+
+def test_a_speck_is_no_rival():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:16, 10:30, 10:30] = 1
+    speck = np.zeros_like(classes)
+    speck[30:34, 20:24, 20:24] = 1
+    found = assemble([replace(refined(classes), recognised=0.8), refined(speck)], BLANK)
+    assert found.labels[10, 20, 20] == 1
+    assert not found.labels[20:].any()
 
 
 def test_a_doubtful_kidney_is_kept_beside_a_sure_one_only():

@@ -138,7 +138,7 @@ def _compute(
     """Return the mask of a prepared scan."""
     from renal_segmentation.network.localising import find_kidneys
     from renal_segmentation.network.postprocessing import assemble
-    from renal_segmentation.network.refining import refine, surest
+    from renal_segmentation.network.refining import refine
     from renal_segmentation.network.running import Runner
 
     runner = Runner(device, memory)
@@ -151,4 +151,4 @@ def _compute(
         progress(f"Outlining the {kidney.side.name.lower()} kidney", 0.4 + 0.5 * number / len(found))
         refined.append(refine(networks["refiner"], prepared.image, kidney, runner))
     progress("Cleaning the outlines", 0.9)
-    return assemble(surest(refined), prepared.image)
+    return assemble(refined, prepared.image)

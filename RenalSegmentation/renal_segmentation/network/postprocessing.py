@@ -14,28 +14,18 @@ from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, Side
 from renal_segmentation.network.parts import CORNERS, numbered_parts
 from renal_segmentation.network.preparation import voxels_in
+from renal_segmentation.network.presence import Outlined, judged
 from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.settling import settled
 from renal_segmentation.sampling import extent, index_map, sample
 from renal_segmentation.structures import structure_of
 from renal_segmentation.volume import Grid, Volume
 
-SMALLEST_ML = 6.0
-"""Less parenchyma than this is not a kidney."""
 FRAGMENT_SHARE = 0.1
 """Parts of a kidney that lie apart are kept from this share of the largest part on, if they are near."""
 FRAGMENT_MM = 8.0
 DOUBTFUL = Limits.confidence
 """Confidence below which a kidney is pointed out: of generated ones, 1 in 7 good and most of the poor outlines."""
-NO_KIDNEY = 0.1
-"""Confidence below which nothing is outlined."""
-CONVINCING = 2.5
-"""Without one kidney in a scan that reaches this (see `_conviction`), nothing is outlined.
-
-Of 20 generated people without kidneys, 2 have something that does. Of 131 with a kidney in view all are given one but
-two, who have a single one of 16 and 22 ml.
-"""
-
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -66,32 +56,24 @@ def assemble(refined: list[Refined], image: Volume) -> Assembled:
     Parameters
     ----------
     refined : list of Refined
-        At most one per side.
+        Of each side what may be its kidney.
     image : Volume
         The prepared scan.
     """
     grid = image.grid
-    placed = [_on_scan(kidney, image) for kidney in refined]
-    conviction = max((_conviction(one) for one in placed), default=0.0)
+    kidneys, others = judged([_on_scan(one, image) for one in refined])
     labels = np.zeros(grid.shape, np.uint8)
     best = np.zeros(grid.shape, np.float32)
     probability = np.zeros(grid.shape, np.float32)
     confidence: dict[str, float] = {}
-    notices: list[Notice] = []
-    for one in placed:
+    notices = [_left_out(one.kidney) for one in others]
+    for one in kidneys:
         kidney, place = one.kidney, one.place
-        if kidney.confidence < NO_KIDNEY or conviction < CONVINCING:
-            notices.append(_left_out(kidney))
-            continue
-        classes = one.classes
-        organ = classes.sum(0)
-        clean = _cleaned(classes, organ, one.grid)
-        if (clean == 1).sum() * grid.voxel_ml < SMALLEST_ML:
-            continue
-        wins = (clean > 0) & (organ > best[place])
+        organ = one.classes.sum(0)
+        wins = (one.clean > 0) & (organ > best[place])
         best[place] = np.where(wins, organ, best[place])
-        labels[place][wins] = _values(kidney.side)[clean[wins]]
-        probability[place] = np.maximum(probability[place], classes[0])
+        labels[place][wins] = _values(kidney.side)[one.clean[wins]]
+        probability[place] = np.maximum(probability[place], one.classes[0])
         name = SIDE_NAMES[kidney.side]
         confidence[name] = round(kidney.confidence, 3)
         if kidney.confidence < DOUBTFUL:
@@ -100,18 +82,7 @@ def assemble(refined: list[Refined], image: Volume) -> Assembled:
     return Assembled(labels, probability, confidence, tuple(notices))
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """One kidney on the scan's own voxels: classes of shape (3, I, J, K) and how well both networks agree (Dice)."""
-
-    kidney: Refined
-    place: tuple[slice, slice, slice]
-    grid: Grid
-    classes: npt.NDArray[np.float32]
-    agreement: float
-
-
-def _on_scan(kidney: Refined, image: Volume) -> _Placed:
+def _on_scan(kidney: Refined, image: Volume) -> Outlined:
     place = voxels_in(image.grid, *extent(kidney.grid))
     if place is None:
         raise ValueError("the box lies outside the image")
@@ -123,12 +94,8 @@ def _on_scan(kidney: Refined, image: Volume) -> _Placed:
     classes = settled(answers[:3], seen, answers[3], part.grid.spacing.tolist())
     organ, guess = classes.sum(0) > 0.5, answers[3] > 0.5
     agreement = float(2 * (organ & guess).sum() / (organ.sum() + guess.sum()).clamp(min=1))
-    return _Placed(kidney, place, part.grid, classes.numpy(), agreement)
-
-
-def _conviction(one: _Placed) -> float:
-    """Return how much speaks for a kidney, 0 to 3: the networks agree on it, are sure, and recognise it."""
-    return one.agreement + one.kidney.sureness / 2 + one.kidney.recognised
+    clean = _cleaned(classes.numpy(), classes.sum(0).numpy(), part.grid)
+    return Outlined(kidney, place, part.grid, classes.numpy(), clean, agreement)
 
 
 def _left_out(kidney: Refined) -> Notice:

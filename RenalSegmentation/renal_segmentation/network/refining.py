@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,15 +76,6 @@ class Refined:
     def sureness(self) -> float:
         """Sum of localiser probability and expected Dice, which is not cut off where confidence is full."""
         return self.located + self.expected_dice
-
-
-def surest(refined: Sequence[Refined]) -> list[Refined]:
-    """Return the surest outline of each side."""
-    best: dict[Side, Refined] = {}
-    for kidney in refined:
-        if kidney.side not in best or kidney.sureness > best[kidney.side].sureness:
-            best[kidney.side] = kidney
-    return list(best.values())
 
 
 def refiner_input(seen: torch.Tensor, guess: torch.Tensor) -> torch.Tensor:

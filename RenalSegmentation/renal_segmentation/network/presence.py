@@ -1,0 +1,80 @@
+"""Which of the things that were outlined are kidneys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from renal_segmentation.labels import Side
+from renal_segmentation.network.refining import Refined
+from renal_segmentation.volume import Grid
+
+SMALLEST_ML = 6.0
+"""Less parenchyma than this is not a kidney."""
+LEAST = 2.05
+"""Conviction below which a thing is not outlined even beside a kidney."""
+CONVINCING = 2.5
+"""Without a person's convictions together (`_together`) reaching this, nothing is outlined."""
+BY_CHANCE = 2.2
+"""Conviction that a thing which is no kidney often reaches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """One outline on the scan's own voxels.
+
+    Attributes
+    ----------
+    kidney : Refined
+    place : tuple of slice
+        Where the box of the outline lies in the scan.
+    grid : Grid
+        Of the box.
+    classes : ndarray of float32, shape (3, I, J, K)
+        Probabilities of parenchyma, sinus, and cyst or mass.
+    clean : ndarray of uint8, shape (I, J, K)
+        Refiner classes without stray parts and holes.
+    agreement : float
+        Dice of both networks' outlines.
+    """
+
+    kidney: Refined
+    place: tuple[slice, slice, slice]
+    grid: Grid
+    classes: npt.NDArray[np.float32]
+    clean: npt.NDArray[np.uint8]
+    agreement: float
+
+    @property
+    def conviction(self) -> float:
+        """How much speaks for a kidney, 0 to 3: the networks agree on it, are sure, and recognise it."""
+        return self.agreement + self.kidney.sureness / 2 + self.kidney.recognised
+
+    @property
+    def parenchyma_ml(self) -> float:
+        """Volume of the parenchyma."""
+        return float(np.count_nonzero(self.clean == 1) * self.grid.voxel_ml)
+
+
+def judged(things: Sequence[Outlined]) -> tuple[list[Outlined], list[Outlined]]:
+    """Return the kidneys, at most one per side, and what was taken for one until now.
+
+    Of several things on a side the one that convinces most is meant; specks are passed over.
+    """
+    best: dict[Side, Outlined] = {}
+    for one in things:
+        side = one.kidney.side
+        if one.parenchyma_ml >= SMALLEST_ML and (side not in best or one.conviction > best[side].conviction):
+            best[side] = one
+    convinced = _together([one.conviction for one in best.values()]) >= CONVINCING
+    kidneys = [one for one in best.values() if convinced and one.conviction >= LEAST]
+    return kidneys, [one for one in best.values() if one not in kidneys]
+
+
+def _together(convictions: list[float]) -> float:
+    """Return how much speaks for a person having kidneys: two things where kidneys lie are seldom chance."""
+    first, second = sorted([*convictions, 0.0, 0.0], reverse=True)[:2]
+    return first + max(second - BY_CHANCE, 0.0)
