@@ -14,11 +14,12 @@ from Testing.core.networks import SHAPE, tiny_bundle
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.files import write_image
+from renal_segmentation.network import generated
 from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.bundle import load_networks
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.curves import curves_figure
-from renal_segmentation.network.generated import localiser_case, refiner_case
+from renal_segmentation.network.generated import draw_learnt_appearance, localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
 from renal_segmentation.network.pairs import (
@@ -33,6 +34,7 @@ from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.imaging import render
+from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import Volume
 
 
@@ -163,6 +165,22 @@ def write_pairs(folder, people=2):
         write_image(images / f"sub{seed}_t2.nii.gz", image.array, image.grid, "image")
         write_image(labels / f"sub{seed}_t2.nii.gz", scan.labels.array[thin, thin], image.grid, "labels")
     return images, labels
+
+
+def test_faint_edges_of_kidneys_are_learnt_from_more_often_in_mri_and_as_often_in_ct(monkeypatch):
+    def looks(share):
+        monkeypatch.setattr(generated, "HARD_SHARE", share)
+        return [draw_learnt_appearance(np.random.default_rng(seed)) for seed in range(200)]
+
+    def contrast(look):
+        return abs(look.mean[Tissue.LEFT_CORTEX] - abs(look.mean[Tissue.PERIRENAL_FAT]))
+
+    usual, hard = looks(0.0), looks(1.0)
+    assert [look.regime for look in hard] == [look.regime for look in usual]
+    for regime in ("t1", "t2"):
+        faint, plain = ([contrast(look) for look in kind if look.regime == regime] for kind in (hard, usual))
+        assert np.median(faint) < 0.8 * np.median(plain)
+    assert all(np.array_equal(a.mean, b.mean) for a, b in zip(hard, usual, strict=True) if a.regime == "ct")
 
 
 def test_scans_become_cases_and_patients_stay_together(tmp_path):

@@ -36,7 +36,7 @@ from renal_segmentation.network.refining import REFINER_FILLS, REFINER_MM, refin
 from renal_segmentation.resampling import nearest
 from renal_segmentation.sampling import box_grid, enclosing_grid, index_map, sample
 from renal_segmentation.synthesis.acquisition import draw_acquisition, draw_field, draw_plane
-from renal_segmentation.synthesis.appearance import Shares, draw_appearance
+from renal_segmentation.synthesis.appearance import Appearance, Shares, draw_appearance
 from renal_segmentation.synthesis.imaging import scan, tissue_signal
 from renal_segmentation.synthesis.tissues import Tissue
 from renal_segmentation.volume import FloatArray, Grid, Volume
@@ -47,9 +47,11 @@ SHARES = Shares(
     {"native": 0.30, "arterial": 0.17, "portal": 0.26, "nephrographic": 0.17, "delayed": 0.10},
 )
 """Of the contrasts to learn from: kidneys that are as dark as what they touch take the most learning."""
-MISSING_SHARE = 0.08
+HARD_SHARE = 0.5
+"""How often two contrasts of MRI are drawn for the one in which kidneys stand out less from the fat around them."""
+MISSING_SHARE = 0.1
 """How often a kidney is taken out of a whole scan."""
-BOTH_MISSING_SHARE = 0.04
+BOTH_MISSING_SHARE = 0.15
 """How often both are."""
 WINDOW = (80, 64, 64)
 """Voxels of the window that most of the localiser's cases are cut to: a quarter fewer voxels on average."""
@@ -113,10 +115,24 @@ def map_grid(shape: tuple[int, ...], spacing_mm: float = 2.0) -> Grid:
     return Grid((shape[0], shape[1], shape[2]), affine)
 
 
+def draw_learnt_appearance(rng: np.random.Generator) -> Appearance:
+    """Return a contrast to learn from: `SHARES`, more often one in which the edge of the kidney is faint."""
+    one = draw_appearance(rng, shares=SHARES)
+    if one.regime == "ct" or rng.random() >= HARD_SHARE:
+        return one
+    return min(one, draw_appearance(rng, one.regime, SHARES), key=_kidney_from_fat)
+
+
+def _kidney_from_fat(appearance: Appearance) -> float:
+    """Return how far the parenchyma is from the fat around it; in opposed phase fat has a negative sign."""
+    kidney = appearance.mean[[T.LEFT_CORTEX, T.LEFT_MEDULLA]].mean()
+    return float(abs(kidney - abs(appearance.mean[T.PERIRENAL_FAT])))
+
+
 def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return a whole scan on the coarse grid with both kidneys as truth."""
     noise = torch_noise(rng)
-    appearance = draw_appearance(rng, shares=SHARES)
+    appearance = draw_learnt_appearance(rng)
     tissues = at_times_without_kidneys(tissues, rng)
     organs = ORGANS[tissues]
     grid = placed(map_grid(tissues.shape), rng, 5.0)
@@ -160,7 +176,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return the box of one kidney, right ones mirrored, with parenchyma, sinus and cysts as truth."""
     noise = torch_noise(rng)
-    appearance = draw_appearance(rng, shares=SHARES)
+    appearance = draw_learnt_appearance(rng)
     side = str(rng.choice(["left", "right"]))
     if not (REFINED[side][tissues[::3, ::3, ::3]] > 0).any():
         side = "right" if side == "left" else "left"
@@ -227,9 +243,11 @@ def refiner_answers(
     return truth, context
 
 
-def at_times_without_kidneys(tissues: ByteArray, rng: np.random.Generator) -> ByteArray:
+def at_times_without_kidneys(
+    tissues: ByteArray, rng: np.random.Generator, both_missing: float = BOTH_MISSING_SHARE
+) -> ByteArray:
     """Return the label map, now and then without a kidney or without both."""
-    nobody = rng.random() < BOTH_MISSING_SHARE
+    nobody = rng.random() < both_missing
     for side in REFINED:
         if nobody or rng.random() < MISSING_SHARE:
             tissues = without_kidney(tissues, side)
