@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -129,9 +130,44 @@ def _kidney_from_fat(appearance: Appearance) -> float:
     return float(abs(kidney - abs(appearance.mean[T.PERIRENAL_FAT])))
 
 
+@dataclass(frozen=True)
+class CoarseScan:
+    """A generated scan as the localiser sees it, and what it shows.
+
+    Attributes
+    ----------
+    seen : Tensor, shape (I, J, K)
+    grid : Grid
+    truth : ndarray of uint8, shape (I, J, K)
+        The localiser's classes.
+    context : ndarray of int8, shape (I, J, K)
+        `context.GROUPS`, `UNKNOWN` beyond the scan.
+    fat : ndarray of bool, shape (I, J, K)
+    body : Volume
+        Label map (`Tissue`) at 2 mm.
+    family : str
+        Of its contrast.
+    """
+
+    seen: torch.Tensor
+    grid: Grid
+    truth: ByteArray
+    context: npt.NDArray[np.int8]
+    fat: BoolArray
+    body: Volume
+    family: str
+
+
 def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
-    """Return a whole scan on the coarse grid with both kidneys as truth."""
+    """Return a whole scan on the coarse grid with both kidneys as truth, at times told of a first look made up."""
     noise = torch_noise(rng)
+    shown = coarse_scan(tissues, rng, noise)
+    guess = None if is_first_look(rng) else made_up_look(shown, rng, noise)
+    return told_case(shown, guess, rng)
+
+
+def coarse_scan(tissues: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> CoarseScan:
+    """Return a whole scan of a person on the localiser's grid, straight from a label map at half the resolution."""
     appearance = draw_learnt_appearance(rng)
     tissues = at_times_without_kidneys(tissues, rng)
     organs = ORGANS[tissues]
@@ -154,23 +190,32 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     truth = nearest(Volume(organs, grid.affine), target)
     outside = ~covered(acquisition.grid, target)
     truth[outside] = 0
-    context = nearest(Volume(groups_of(tissues), grid.affine), target)
+    body = Volume(tissues, grid.affine)
+    context = nearest(body.like(groups_of(tissues)), target)
     fat = context == FAT
     context[outside] = UNKNOWN
-    guess = None
-    if not is_first_look(rng):
-        taken = truth.copy()
-        if rng.random() < DECOY_SHARE:
-            elsewhere = nearest(Volume(decoy(tissues, rng), grid.affine), target)
-            taken[elsewhere & (truth == 0)] = OTHER
-        if rng.random() < HALO_SHARE:
-            taken[with_fat(truth > 0, fat, LOCALISER_MM, rng) & (truth == 0)] = OTHER
-        guess = first_look(taken, rng, noise)
-    channels = localiser_input(seen, target, guess)
+    return CoarseScan(seen, target, truth, context, fat, body, appearance.regime)
+
+
+def made_up_look(shown: CoarseScan, rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor:
+    """Return what a first look might have taken for kidneys: with something else, or with fat around, at times."""
+    taken = shown.truth.copy()
+    if rng.random() < DECOY_SHARE:
+        elsewhere = nearest(shown.body.like(decoy(shown.body.array, rng)), shown.grid)
+        taken[elsewhere & (shown.truth == 0)] = OTHER
+    if rng.random() < HALO_SHARE:
+        taken[with_fat(shown.truth > 0, shown.fat, LOCALISER_MM, rng) & (shown.truth == 0)] = OTHER
+    return first_look(taken, rng, noise)
+
+
+def told_case(shown: CoarseScan, guess: torch.Tensor | None, rng: np.random.Generator) -> Case:
+    """Return the localiser's case of a scan, told of a first look or not, and cut to a window most times."""
+    truth, context = shown.truth, shown.context
+    channels = localiser_input(shown.seen, shown.grid, guess)
     if rng.random() < WINDOW_SHARE:
         window = _window(truth, rng)
         channels, truth, context = channels[(slice(None), *window)], truth[window], context[window]
-    return case_of(channels, LOCALISER_FILLS, truth, appearance.regime, context)
+    return case_of(channels, LOCALISER_FILLS, truth, shown.family, context)
 
 
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:

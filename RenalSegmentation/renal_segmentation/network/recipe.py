@@ -20,6 +20,7 @@ from renal_segmentation.network.bundle import Metadata, load_networks, read_meta
 from renal_segmentation.network.cases import Case, CaseMaker
 from renal_segmentation.network.curves import draw_curves
 from renal_segmentation.network.generated import localiser_case, read_map, refiner_case, stored_maps
+from renal_segmentation.network.looking_again import looking_again
 from renal_segmentation.network.pairs import (
     localiser_pair_case,
     read_pairs,
@@ -125,8 +126,9 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         checkpoint = folder / f"{stage_name}.pt"
         if checkpoint.is_file():
             state = load_checkpoint(state, checkpoint)
-        if stage_name not in makers:
-            makers[stage_name] = _rehearsals(_maps(recipe, folder), shapes["localiser"], weights["localiser"])
+        if recipe.images is None:
+            looks = state.average if stage_name == "localiser" else weights["localiser"]
+            makers[stage_name] = _rehearsals(_maps(recipe, folder), stage_name, shapes["localiser"], looks)
         source = partial(_case_of_iteration, makers[stage_name], recipe.seed)
         stretch = part(progress, 0.1 + 0.44 * number, 0.54 + 0.44 * number)
         state = train(state, stage, source, checks[stage_name], schedule, checkpoint, stretch)
@@ -160,7 +162,7 @@ def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:
 def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
     """Return where each stage's training cases come from, and its validation cases.
 
-    The refiner's generated cases are not among them: they need the trained localiser (`_rehearsals`).
+    Generated training cases are not among them: they need a localiser (`_rehearsals`).
     """
     makers: dict[str, CaseMaker]
     held: dict[str, CaseMaker]
@@ -176,27 +178,28 @@ def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str
     count = min(VALIDATION_CASES, recipe.people)
     ensure_maps(maps, range(recipe.people), part(progress, 0.0, 0.9))
     ensure_maps(maps / "validation", range(VALIDATION_SEED, VALIDATION_SEED + count), part(progress, 0.9, 1.0))
-    pick = stored_maps(maps)
     seen = [read_map(path) for path in sorted((maps / "validation").glob("case_*.np[yz]"))[:count]]
-    makers = {"localiser": _drawn(pick, localiser_case)}
     stages = {"localiser": localiser_case, "refiner": refiner_case}
     checks = {
         stage: [make(tissues, np.random.default_rng([99, n])) for n, tissues in enumerate(seen)]
         for stage, make in stages.items()
     }
-    return makers, checks
+    return {}, checks
 
 
 def _maps(recipe: Recipe, folder: Path) -> Path:
     return Path(recipe.maps) if recipe.maps is not None else folder / "maps"
 
 
-def _rehearsals(maps: Path, shape: Mapping[str, Any], weights: Mapping[str, Any]) -> CaseMaker:
-    """Return where the refiner's generated cases come from once the localiser is trained."""
+def _rehearsals(maps: Path, stage: str, shape: Mapping[str, Any], weights: Mapping[str, Any]) -> CaseMaker:
+    """Return where a stage's generated cases come from: scans that a localiser of these weights has looked at.
+
+    The localiser shares the memory of the weights: it follows where they are changed in place.
+    """
     localiser = STAGES["localiser"].network(shape)
-    localiser.load_state_dict(weights)
-    runner = Runner(torch.device("cpu"), "normal")
-    return _drawn(stored_maps(maps), rehearsing(localiser.eval(), runner))
+    localiser.load_state_dict(weights, assign=True)
+    make = looking_again if stage == "localiser" else rehearsing
+    return _drawn(stored_maps(maps), make(localiser.eval(), Runner(torch.device("cpu"), "normal")))
 
 
 Tissues = npt.NDArray[np.uint8]
