@@ -148,6 +148,16 @@ def test_a_speck_is_no_kidney_and_a_vague_one_is_pointed_out():
     assert codes[2] == ["left-left-out"]
 
 
+def test_two_doubtful_ones_on_both_sides_speak_for_each_other():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:16, 10:30, 10:30] = 1
+    left = replace(refined(classes), recognised=0.45)
+    right = replace(refined(classes[::-1], Side.RIGHT), recognised=0.45)
+    for alone in (left, right):
+        assert not assemble([alone], BLANK).labels.any()
+    assert set(np.unique(assemble([left, right], BLANK).labels)) == {0, 1, 2}
+
+
 def test_of_two_rivals_the_one_that_convinces_more_is_outlined():
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[4:16, 10:30, 10:30] = 1

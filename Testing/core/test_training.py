@@ -19,7 +19,7 @@ from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.bundle import load_networks
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.curves import curves_figure
-from renal_segmentation.network.generated import draw_learnt_appearance, localiser_case, refiner_case
+from renal_segmentation.network.generated import draw_localiser_appearance, localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
 from renal_segmentation.network.pairs import (
@@ -170,7 +170,7 @@ def write_pairs(folder, people=2):
 def test_faint_edges_of_kidneys_are_learnt_from_more_often_in_mri_and_as_often_in_ct(monkeypatch):
     def looks(share):
         monkeypatch.setattr(generated, "HARD_SHARE", share)
-        return [draw_learnt_appearance(np.random.default_rng(seed)) for seed in range(200)]
+        return [draw_localiser_appearance(np.random.default_rng(seed)) for seed in range(200)]
 
     def contrast(look):
         return abs(look.mean[Tissue.LEFT_CORTEX] - abs(look.mean[Tissue.PERIRENAL_FAT]))

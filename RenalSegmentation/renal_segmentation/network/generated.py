@@ -116,8 +116,8 @@ def map_grid(shape: tuple[int, ...], spacing_mm: float = 2.0) -> Grid:
     return Grid((shape[0], shape[1], shape[2]), affine)
 
 
-def draw_learnt_appearance(rng: np.random.Generator) -> Appearance:
-    """Return a contrast to learn from: `SHARES`, more often one in which the edge of the kidney is faint."""
+def draw_localiser_appearance(rng: np.random.Generator) -> Appearance:
+    """Return a contrast for the localiser: of `SHARES`, more often one in which the edge of the kidney is faint."""
     one = draw_appearance(rng, shares=SHARES)
     if one.regime == "ct" or rng.random() >= HARD_SHARE:
         return one
@@ -168,7 +168,7 @@ def localiser_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
 
 def coarse_scan(tissues: ByteArray, rng: np.random.Generator, noise: torch.Generator) -> CoarseScan:
     """Return a whole scan of a person on the localiser's grid, straight from a label map at half the resolution."""
-    appearance = draw_learnt_appearance(rng)
+    appearance = draw_localiser_appearance(rng)
     tissues = at_times_without_kidneys(tissues, rng)
     organs = ORGANS[tissues]
     grid = placed(map_grid(tissues.shape), rng, 5.0)
@@ -221,7 +221,7 @@ def told_case(shown: CoarseScan, guess: torch.Tensor | None, rng: np.random.Gene
 def refiner_case(tissues: ByteArray, rng: np.random.Generator) -> Case:
     """Return the box of one kidney, right ones mirrored, with parenchyma, sinus and cysts as truth."""
     noise = torch_noise(rng)
-    appearance = draw_learnt_appearance(rng)
+    appearance = draw_appearance(rng, shares=SHARES)
     side = str(rng.choice(["left", "right"]))
     if not (REFINED[side][tissues[::3, ::3, ::3]] > 0).any():
         side = "right" if side == "left" else "left"

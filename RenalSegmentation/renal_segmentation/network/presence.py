@@ -19,8 +19,8 @@ LEAST = 2.05
 CONVINCING = 2.51
 """Without a person's convictions together (`_together`) reaching this, nothing is outlined.
 
-Of 160 generated people without kidneys, 3 have what does. Of 194 with a kidney in view it is missed in two, who have
-kidneys of 36 and 48, and of 42 ml.
+Of 160 generated people without kidneys, 3 have what does. Of 194 with a kidney in view all but two are given one, who
+have kidneys of 36 and 48, and of 42 ml.
 """
 BY_CHANCE = 2.1
 """Conviction that things which are no kidneys often reach; only what is more adds to that of the other side."""
