@@ -25,7 +25,10 @@ FRAGMENT_SHARE = 0.1
 """Parts of a kidney that lie apart are kept from this share of the largest part on, if they are near."""
 FRAGMENT_MM = 8.0
 DOUBTFUL = Limits.confidence
-"""Confidence below which a kidney is pointed out: of generated ones, 1 in 7 good and most of the poor outlines."""
+"""Confidence below which a kidney is pointed out.
+
+Of the outlines of 200 generated people, 1 in 80 good ones (Dice 0.85 and more) and half of 15 poor ones (below 0.7).
+"""
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -92,9 +95,10 @@ def _on_scan(kidney: Refined, image: Volume) -> Outlined:
     answers = sample(answers, matrix, shape)
     seen = torch.from_numpy(np.ascontiguousarray(part.array, np.float32))
     classes = settled(answers[:3], seen, answers[3], part.grid.spacing.tolist())
-    organ, guess = classes.sum(0) > 0.5, answers[3] > 0.5
-    agreement = float(2 * (organ & guess).sum() / (organ.sum() + guess.sum()).clamp(min=1))
-    clean = _cleaned(classes.numpy(), classes.sum(0).numpy(), part.grid)
+    organ = classes.sum(0)
+    inside, guess = organ > 0.5, answers[3] > 0.5
+    agreement = float(2 * (inside & guess).sum() / (inside.sum() + guess.sum()).clamp(min=1))
+    clean = _cleaned(classes.numpy(), organ.numpy(), part.grid)
     return Outlined(kidney, place, part.grid, classes.numpy(), clean, agreement)
 
 
