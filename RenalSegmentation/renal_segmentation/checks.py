@@ -62,7 +62,7 @@ class Limits:
     hole_ml : float
         Holes of one kidney that together are smaller pass.
     confidence, low_confidence : float
-        Mean certainty of the network at the surface of a kidney, 0 to 1.
+        Dice with the truth that is expected of the outline of a kidney, 0 to 1.
     """
 
     usual_ml: tuple[float, float] = (55.0, 310.0)
@@ -71,8 +71,8 @@ class Limits:
     large_difference: float = 0.6
     fragment: float = 0.1
     hole_ml: float = 0.1
-    confidence: float = 0.8
-    low_confidence: float = 0.6
+    confidence: float = 0.85
+    low_confidence: float = 0.7
 
 
 _USUAL = Limits()
@@ -91,7 +91,7 @@ def check_mask(
     side : Volume
         Side map on the whole grid of the image: 1 left, 2 right kidney; shape (I, J, K).
     confidence : mapping of str to float, optional
-        Certainty of the network at the surface of each kidney, by ``left`` and ``right``.
+        Dice that the network expects of each outline, by ``left`` and ``right``.
     limits : Limits
         What counts as usual.
     occupied : ndarray of bool, shape (I, J, K), optional
@@ -213,12 +213,12 @@ def _confidence(confidence: Mapping[str, float], there: list[Side], limits: Limi
     known = {SIDE_NAMES[value]: confidence[SIDE_NAMES[value]] for value in there if SIDE_NAMES[value] in confidence}
     if not known:
         return Check("confidence", Light.UNKNOWN, "The network did not say how certain it is.")
-    listed = " and ".join(f"{side} {share:.0%}" for side, share in known.items())
+    listed = " and ".join(f"{side} {dice:.2f}" for side, dice in known.items())
     least = min(known.values())
     if least >= limits.confidence:
-        return Check("confidence", Light.GREEN, f"The network is certain at the surface: {listed}.")
+        return Check("confidence", Light.GREEN, f"The network is certain (expected Dice: {listed}).")
     light = Light.AMBER if least >= limits.low_confidence else Light.RED
-    return Check("confidence", light, f"The network is uncertain at the surface: {listed}.")
+    return Check("confidence", light, f"The network is uncertain (expected Dice: {listed}).")
 
 
 def _sentence(words: list[str]) -> str:

@@ -127,7 +127,7 @@ def hole(array: np.ndarray) -> None:
 
 def test_lights_turn_with_the_mask_and_say_why(reviewed: Any) -> None:
     assert checks(reviewed)["Sides"][0] == "✓"
-    assert checks(reviewed)["Certainty"] == ("✓", "The network is certain at the surface: left 93% and right 91%.")
+    assert checks(reviewed)["Certainty"] == ("✓", "The network is certain (expected Dice: left 0.93 and right 0.91).")
     reviewed.paint(speck)
     reviewed.rest()
     assert checks(reviewed)["Parts"][0] == "!"
