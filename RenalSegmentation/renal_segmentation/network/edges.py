@@ -25,6 +25,8 @@ CLEAR = 1.5
 """Steps smaller than this many standard deviations on either side are no edge to go by."""
 BEYOND = 1.5
 """What differs by more than this many steps from what lies before the edge is neither of the two."""
+SMOOTHED_MM = 1.0
+"""Standard deviation by which shares are smoothed: noise leaves no ragged edges."""
 LEAST_SHARE = 0.02
 """Of a neighbourhood that must be kidney, and around it, for a measurement."""
 SMALLEST_STEP = 1e-3
@@ -76,9 +78,10 @@ def _moved(
     distance = ndimage.distance_transform_edt(~organ, sampling=spacing)
     own = (clean == 1) & (depth > KIDNEY_MM[0]) & (depth <= KIDNEY_MM[1])
     other = (distance > AROUND_MM[0]) & (distance <= AROUND_MM[1])
-    share, clear = _share_of_kidney(image, own, other, [LOCAL_MM / step for step in spacing])
+    raw, clear = _share_of_kidney(image, own, other, [LOCAL_MM / step for step in spacing])
+    share = _smoothed(raw, clear, [SMOOTHED_MM / step for step in spacing])
     clear &= np.maximum(depth, distance) <= REACH_MM
-    gained = clear & ~organ & (share > 0.5) & (share < BEYOND)
+    gained = clear & ~organ & (share > 0.5) & (raw < BEYOND)
     lost = clear & (clean == 1) & (share < 0.5)
     result = classes.copy()
     result[:, gained | lost] = 0
@@ -98,6 +101,13 @@ def _share_of_kidney(
     clear &= np.abs(step) > CLEAR * np.maximum(inner_spread, outer_spread)
     share = (image - around) / np.where(clear, step, np.float32(1))
     return share.astype(np.float32), np.asarray(clear, bool)
+
+
+def _smoothed(share: FloatArray, clear: BoolArray, sigma: Sequence[float]) -> FloatArray:
+    """Return shares averaged over the near voxels that can tell, of which the far brighter weigh little more."""
+    told = np.where(clear, np.clip(share, 1 - BEYOND, BEYOND), np.float32(0))
+    weight = ndimage.gaussian_filter(clear.astype(np.float32), sigma)
+    return np.asarray(ndimage.gaussian_filter(told, sigma) / np.maximum(weight, 1e-3), np.float32)
 
 
 def _local(image: FloatArray, mask: BoolArray, sigma: Sequence[float]) -> tuple[FloatArray, FloatArray, FloatArray]:
