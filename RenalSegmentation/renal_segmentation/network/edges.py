@@ -60,22 +60,25 @@ def at_half_step(
     """
     if not clean.any():
         return classes
-    near = ndimage.distance_transform_edt(clean == 0, sampling=spacing) <= AROUND_MM[1] + 2 * LOCAL_MM
-    place = bounding_box(near)
+    distance = ndimage.distance_transform_edt(clean == 0, sampling=spacing)
+    place = bounding_box(distance <= AROUND_MM[1] + 2 * LOCAL_MM)
     part = (slice(None), *place)
     seen = image[place]
     seen = (seen - seen.mean()) / max(float(seen.std()), SMALLEST_SPREAD)
     result = classes.copy()
-    result[part] = _moved(classes[part], clean[place], seen, spacing)
+    result[part] = _moved(classes[part], clean[place], distance[place], seen, spacing)
     return result
 
 
 def _moved(
-    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]
+    classes: FloatArray,
+    clean: npt.NDArray[np.uint8],
+    distance: npt.NDArray[np.float64],
+    image: FloatArray,
+    spacing: Sequence[float],
 ) -> FloatArray:
     organ = clean > 0
     depth = ndimage.distance_transform_edt(organ, sampling=spacing)
-    distance = ndimage.distance_transform_edt(~organ, sampling=spacing)
     own = (clean == 1) & (depth > KIDNEY_MM[0]) & (depth <= KIDNEY_MM[1])
     other = (distance > AROUND_MM[0]) & (distance <= AROUND_MM[1])
     raw, clear = _share_of_kidney(image, own, other, [LOCAL_MM / step for step in spacing])
