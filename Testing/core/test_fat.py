@@ -12,6 +12,8 @@ from renal_segmentation.network.fat import without_fat
 MM = 1.5
 SHAPE = (60, 60, 60)
 KIDNEY, FAT, LIVER = 0.4, 0.9, 0.15
+OWN, BESIDE = (48.0, 54.0, 48.0), (48.0, 23.4, 48.0)
+"""Middle of a kidney and of a lobe of fat that the guess takes along, in mm."""
 
 
 def scene(kidney=KIDNEY, fat=FAT, cortex=None):
@@ -65,3 +67,17 @@ def test_without_fat_to_learn_from_or_without_a_core_the_guess_stays_as_it_is():
     assert torch.equal(without_fat(image, guess, torch.zeros_like(known), MM), guess)
     thin = torch.from_numpy(np.where((distance < 27) & (distance > 20), 0.97, 0.02).astype(np.float32))
     assert torch.equal(without_fat(image, thin, known, MM), thin)
+
+
+@pytest.mark.parametrize(("kidney", "fat"), [(0.1, 0.9), (0.3, 0.6)])
+def test_a_lobe_of_fat_that_reaches_into_the_core_of_a_guess_is_taken_off_in_later_rounds(kidney, fat):
+    place = np.moveaxis(np.indices((64, 64, 64)) * MM, 0, -1)
+    from_kidney, from_lobe = (np.linalg.norm(place - np.array(middle), axis=-1) for middle in (OWN, BESIDE))
+    own = from_kidney < 21
+    lobe = (from_lobe < 16) & ~own
+    image = np.where(own, kidney, fat) + np.random.default_rng(1).normal(0, 0.05, own.shape)
+    guess = np.where(own | lobe, 0.97, 0.02)
+    known = np.select([own, lobe], [0.05, 0.03], 0.9)
+    trimmed = without_fat(*(torch.from_numpy(part.astype(np.float32)) for part in (image, guess, known)), MM).numpy()
+    assert (trimmed[lobe & (from_kidney > 24)] < 0.5).mean() > 0.95
+    assert (trimmed[from_kidney < 19] > 0.5).mean() > 0.99

@@ -29,10 +29,18 @@ CLOSED_MM = 6.0
 """Gaps up to twice as wide are closed again: sinus fat and bright vessels."""
 KEPT = 0.9
 """Share of its probability that what is closed keeps."""
+ROUNDS = 3
+"""How often kidney and fat are learnt anew from what is left; chosen on generated people, where 5 take too much off."""
+APART = 1.5
+"""How many times their interquartile range kidney and fat must differ in brightness for more than one round."""
+MOST_VALUES = 50_000
+"""Of each that their range is taken from."""
 
 
 def without_fat(image: Tensor, guess: Tensor, fat: Tensor, spacing_mm: float) -> Tensor:
     """Return a guess of where a kidney is without what is as bright as fat and unlike the kidney's core.
+
+    A core that holds fat itself makes the two look alike; what is left after one round tells them apart better.
 
     Parameters
     ----------
@@ -48,12 +56,37 @@ def without_fat(image: Tensor, guess: Tensor, fat: Tensor, spacing_mm: float) ->
     -------
     guess : Tensor, same shape
     """
-    spacing = (spacing_mm,) * 3
-    core = guess * ~within(guess <= 0.5, CORE_MM, spacing)
+    for number in range(ROUNDS):
+        learnt = _learnt(guess, fat, spacing_mm)
+        if learnt is None or (number and not _told_apart(image, *learnt)):
+            break
+        guess = _trimmed(image, guess, fat, *learnt, spacing_mm)
+    return guess
+
+
+def _learnt(guess: Tensor, fat: Tensor, spacing_mm: float) -> tuple[Tensor, Tensor] | None:
+    """Return how surely each voxel is the core of the kidney, and fat, unless there is too little of either."""
+    core = guess * ~within(guess <= 0.5, CORE_MM, (spacing_mm,) * 3)
     sure_fat = fat * (1 - guess) * (fat > 0.5)
     voxel_ml = spacing_mm**3 / 1000
-    if core.sum() * voxel_ml < SMALLEST_CORE_ML or sure_fat.sum() * voxel_ml < SMALLEST_FAT_ML:
-        return guess
+    enough = core.sum() * voxel_ml >= SMALLEST_CORE_ML and sure_fat.sum() * voxel_ml >= SMALLEST_FAT_ML
+    return (core, sure_fat) if enough else None
+
+
+def _told_apart(image: Tensor, core: Tensor, fat: Tensor) -> bool:
+    """Tell whether the brightness of core and fat lies `APART` times as far apart as either of them spreads."""
+    seen = [_few(image[part > 0.5]) for part in (core, fat)]
+    if not all(len(values) for values in seen):
+        return False
+    one, other = (torch.quantile(values, torch.tensor([0.25, 0.5, 0.75])) for values in seen)
+    return bool((one[1] - other[1]).abs() >= APART * torch.maximum(one[2] - one[0], other[2] - other[0]))
+
+
+def _few(values: Tensor) -> Tensor:
+    return values[:: max(len(values) // MOST_VALUES, 1)]
+
+
+def _trimmed(image: Tensor, guess: Tensor, fat: Tensor, core: Tensor, sure_fat: Tensor, spacing_mm: float) -> Tensor:
     everywhere = torch.ones_like(guess, dtype=torch.bool)
     as_core, as_fat = log_likelihoods(image, torch.stack([core, sure_fat]), everywhere)
     width = SMOOTHED_MM / spacing_mm

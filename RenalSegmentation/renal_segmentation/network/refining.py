@@ -15,6 +15,7 @@ from renal_segmentation.network.fat import without_fat
 from renal_segmentation.network.localising import DARKEST, Found
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.running import Runner
+from renal_segmentation.network.tones import stretched, tone_between
 from renal_segmentation.sampling import box_grid, brightness, index_map, resample, sample
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
@@ -28,6 +29,8 @@ GROWN_MM = 24.0
 EDGE_VOXELS = 2
 REFINER_FILLS = (DARKEST, 0.0, 0.0)
 """Values of the refiner's channels beyond the image."""
+EVEN_TONE = 0.5
+"""Exponent by which brightness is stretched where fat is told: shading, which multiplies it, widens bright fat less."""
 OVERRATED = 3.5
 """How many times farther from 1 the true Dice is than the one that the probabilities predict."""
 
@@ -129,7 +132,8 @@ def boxed(image: Volume, found: Found, low: FloatArray, high: FloatArray) -> tup
     seen = resample(scaled, near.grid, grid, DARKEST)
     answers = torch.from_numpy(np.stack([found.probability, found.fat]))
     guess, fat = sample(answers, index_map(grid, found.grid), grid.shape)
-    return refiner_input(seen, without_fat(seen, guess, fat, REFINER_MM)), grid
+    likely = without_fat(stretched(seen, EVEN_TONE), guess, fat, REFINER_MM)
+    return refiner_input(stretched(seen, tone_between(seen, likely, fat * (1 - guess))), likely), grid
 
 
 def _in_box(
