@@ -18,6 +18,7 @@ from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.presence import Outlined, judged
 from renal_segmentation.network.refining import Refined
 from renal_segmentation.network.settling import settled
+from renal_segmentation.network.unlike import told_from_parenchyma
 from renal_segmentation.sampling import extent, index_map, sample
 from renal_segmentation.structures import structure_of
 from renal_segmentation.volume import Grid, Volume
@@ -101,8 +102,10 @@ def _on_scan(kidney: Refined, image: Volume) -> Outlined:
     agreement = float(2 * (inside & guess).sum() / (inside.sum() + guess.sum()).clamp(min=1))
     rough = _cleaned(classes.numpy(), organ.numpy(), part.grid)
     sharp = at_half_step(classes.numpy(), rough, seen.numpy(), part.grid.spacing.tolist())
-    clean = _cleaned(sharp, sharp.sum(0), part.grid)
-    return Outlined(kidney, place, part.grid, sharp, clean, agreement)
+    whole = _cleaned(sharp, sharp.sum(0), part.grid)
+    told = told_from_parenchyma(sharp, whole, seen.numpy(), part.grid.spacing.tolist())
+    clean = _cleaned(told, told.sum(0), part.grid)
+    return Outlined(kidney, place, part.grid, told, clean, agreement)
 
 
 def _left_out(kidney: Refined) -> Notice:

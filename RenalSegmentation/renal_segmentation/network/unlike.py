@@ -1,0 +1,119 @@
+"""Thick parts of an outline that are unlike the rest of its parenchyma: pelvis, cyst, mass or neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from renal_segmentation.network.parts import CORNERS, numbered_parts
+from renal_segmentation.volume import bounding_box
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
+
+SMOOTHED_MM = 3.0
+"""Standard deviation by which brightness is averaged over parenchyma: noise and single pyramids matter little."""
+DEEP_MM = 4.0
+"""Parenchyma below this depth tells how bright it is, and how much that varies."""
+LEAST_DEEP_ML = 8.0
+UNLIKE = 3.0
+"""How many robust standard deviations of the deep parenchyma a part must differ."""
+LEAST_SPREAD = 0.05
+"""Of the standard deviation of all that is looked at: an image without noise has no spread."""
+THICK_MM = 4.0
+"""Radius of the ball that must fit in: edges and columns are thinner."""
+LEAST_ML = 1.0
+PLAINEST = 0.9
+"""Quantile of a part's steps that tells how bright it is; its edge lies half-way to that."""
+ENCLOSED = 0.5
+"""Share of its surroundings that must be kidney for a part to lie within it."""
+NORMAL = 1.4826
+"""Standard deviation of a normal distribution by its median absolute deviation."""
+
+
+def told_from_parenchyma(
+    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]
+) -> FloatArray:
+    """Return class probabilities in which thick parts that are unlike the parenchyma are none of it.
+
+    Where cortex and medulla differ much, so does the deep parenchyma, and hardly anything is unlike it. A part within
+    the kidney becomes sinus, or cyst or mass, whichever the network finds likelier; one at its surface is left out.
+
+    Parameters
+    ----------
+    classes : ndarray of float32, shape (3, I, J, K)
+        Probabilities of parenchyma, sinus, and cyst or mass.
+    clean : ndarray of uint8, shape (I, J, K)
+        The outline until now: 1 parenchyma, 2 sinus, 3 cyst or mass.
+    image : ndarray of float32, shape (I, J, K)
+        The scan.
+    spacing : sequence of float
+        Sides of a voxel in mm.
+
+    Returns
+    -------
+    classes : ndarray of float32, shape (3, I, J, K)
+    """
+    if not (clean == 1).any():
+        return classes
+    place = bounding_box(clean > 0, margin=2)
+    part = (slice(None), *place)
+    result = classes.copy()
+    result[part] = _reassigned(classes[part], clean[place], image[place], spacing)
+    return result
+
+
+def _reassigned(
+    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]
+) -> FloatArray:
+    result = classes.copy()
+    for other in _unlike(clean, image, spacing):
+        around = ndimage.binary_dilation(other) & ~other
+        within = (clean[around] > 0).mean() >= ENCLOSED
+        result[:, other] = 0
+        if within:
+            inner = 1 + int(classes[1:, other].sum(1).argmax())
+            result[inner, other] = classes[:, other].sum(0)
+    return result
+
+
+def _unlike(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]) -> list[BoolArray]:
+    """Return each thick part of the parenchyma whose brightness is unlike that of the deep parenchyma."""
+    parenchyma = clean == 1
+    ml = float(np.prod(spacing)) / 1000
+    deep = parenchyma & (ndimage.distance_transform_edt(clean > 0, sampling=spacing) > DEEP_MM)
+    if deep.sum() * ml < LEAST_DEEP_ML:
+        return []
+    sigma = [SMOOTHED_MM / step for step in spacing]
+    share = ndimage.gaussian_filter(parenchyma.astype(np.float32), sigma)
+    smooth = ndimage.gaussian_filter(np.where(parenchyma, image, np.float32(0)), sigma) / np.maximum(share, 1e-3)
+    usual = float(np.median(smooth[deep]))
+    spread = NORMAL * float(np.median(np.abs(smooth[deep] - usual)))
+    least = UNLIKE * max(spread, LEAST_SPREAD * float(image.std()))
+    steps = [np.where(parenchyma, smooth - usual, np.float32(0)) * sign for sign in (1, -1)]
+    return [part for step in steps for part in _thick_parts(step, least, spacing) if part.sum() * ml >= LEAST_ML]
+
+
+def _thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> list[BoolArray]:
+    """Return the thick parts that are brighter by more than the least step, up to half of their own step."""
+    parts, sizes = numbered_parts(_opened(step > least, spacing), CORNERS)
+    found = []
+    for number in np.flatnonzero(sizes):
+        own = parts == number
+        plainest = float(np.quantile(step[own], PLAINEST))
+        found.append(ndimage.binary_dilation(own) & (step > plainest / 2))
+    return found
+
+
+def _opened(mask: BoolArray, spacing: Sequence[float]) -> BoolArray:
+    """Return where a ball of `THICK_MM` fits in."""
+    if not mask.any():
+        return mask
+    core: BoolArray = ndimage.distance_transform_edt(mask, sampling=spacing) > THICK_MM
+    if not core.any():
+        return core
+    near: BoolArray = ndimage.distance_transform_edt(~core, sampling=spacing) <= THICK_MM
+    return mask & near
