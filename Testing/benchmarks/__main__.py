@@ -13,7 +13,7 @@ from pathlib import Path
 from Testing.benchmarks.peers import ROOT, PeerError, Peers
 from Testing.benchmarks.table import Report
 
-SECTIONS = ("speed", "scaling", "live", "accuracy", "gradient", "real", "network")
+SECTIONS = ("speed", "scaling", "live", "accuracy", "gradient", "real", "network", "scans")
 
 
 def main() -> int:
@@ -82,6 +82,10 @@ def _run(section: str, report: Report, peers: Peers, *, quick: bool) -> None:
         from Testing.benchmarks.network import network
 
         network(report, 20 if quick else 100)
+    elif section == "scans":
+        from Testing.benchmarks.scans import scans
+
+        scans(report)
     else:
         from Testing.benchmarks.real import real
 
