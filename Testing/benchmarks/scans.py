@@ -27,7 +27,7 @@ FETCH = (
 )
 SCANS = {
     "unenhanced CT, 336 mm": ("example_ct", "example_seg_fast_force_split"),
-    "unenhanced CT, 90 mm of it": ("example_ct_sm", "example_seg"),
+    "unenhanced CT, 90 mm": ("example_ct_sm", "example_seg"),
     "MRI, dark kidneys in bright fat, 60 mm": ("example_mr_sm", "example_seg_mr"),
 }
 """Scan, and TotalSegmentator's outlines of it."""

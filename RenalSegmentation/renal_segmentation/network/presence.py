@@ -19,7 +19,7 @@ LEAST = 2.05
 CONVINCING = 2.51
 """Without a person's convictions together (`_together`) reaching this, nothing is outlined.
 
-Of 160 generated people without kidneys, 3 have what does. Of 194 with a kidney in view all but two are given one, who
+Of 160 generated people without kidneys, 4 have what does. Of 194 with a kidney in view all but two are given one, who
 have kidneys of 36 and 48, and of 42 ml.
 """
 BY_CHANCE = 2.1
