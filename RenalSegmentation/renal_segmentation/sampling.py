@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from renal_segmentation.volume import FloatArray, Grid
 
 if TYPE_CHECKING:
     import torch
+
+Values = TypeVar("Values", "torch.Tensor", npt.NDArray[np.float32])
 
 
 def sample(source: torch.Tensor, matrix: FloatArray, shape: tuple[int, int, int], fill: float = 0.0) -> torch.Tensor:
@@ -119,12 +122,16 @@ def normalise(image: torch.Tensor) -> torch.Tensor:
     return ((image - low) / (high - low + 1e-6)).clamp(0, 1.6) - 0.5
 
 
+def thinned(values: Values, most: int) -> Values:
+    """Return every n-th of many values, shape (N,), such that fewer than twice `most` are left to take quantiles of."""
+    return values[:: max(len(values) // most, 1)]
+
+
 def brightness(image: torch.Tensor) -> tuple[float, float]:
     """Return what counts as dark and as bright in an image; air around the body does not matter."""
     import torch
 
-    values = image.flatten()
-    values = values[:: max(len(values) // 150_000, 1)]
+    values = thinned(image.flatten(), 150_000)
     lowest, highest = values.min(), values.max()
     foreground = values[values > lowest + 0.02 * (highest - lowest)]
     dark = torch.quantile(values, 0.005)

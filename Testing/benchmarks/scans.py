@@ -8,21 +8,28 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
+import numpy.typing as npt
 from Testing.benchmarks.peers import ROOT
 from Testing.benchmarks.table import Report
 
+from renal_segmentation.agreement import compare
+from renal_segmentation.labels import Side
 from renal_segmentation.network.model import RenalNetwork
+from renal_segmentation.structures import structure_of
 from renal_segmentation.volume import Volume, as_volume
 
-NAME = "totalsegmentator-2.18.0"
+VERSION = "2.18.0"
+NAME = f"totalsegmentator-{VERSION}"
 ARCHIVE = ROOT / "build" / "scans" / f"{NAME}.tar.gz"
 SHA256 = "5d4223ef93973bc36d710869d11e7742ead2c154c72f7f9edcaaadd5b6c4bd03"
 FETCH = (
-    "pip download --no-deps --no-binary :all: --no-build-isolation totalsegmentator==2.18.0 "
+    f"pip download --no-deps --no-binary :all: --no-build-isolation totalsegmentator=={VERSION} "
     f"--dest {ARCHIVE.parent.relative_to(ROOT)}"
 )
 SCANS = {
@@ -31,8 +38,9 @@ SCANS = {
     "MRI, dark kidneys in bright fat, 60 mm": ("example_mr_sm", "example_seg_mr"),
 }
 """Scan, and TotalSegmentator's outlines of it."""
-THEIR_LABELS = {"left": 3, "right": 2}
-OUR_LABELS = {"left": 1, "right": 2}
+THEIRS = {Side.LEFT: 3, Side.RIGHT: 2}
+OURS = {side: structure_of("kidney", side).value for side in Side}
+"""Values of the kidneys in both programs' masks."""
 
 
 def scans(report: Report, archive: Path = ARCHIVE, model: RenalNetwork | None = None) -> None:
@@ -40,7 +48,7 @@ def scans(report: Report, archive: Path = ARCHIVE, model: RenalNetwork | None = 
     from renal_segmentation.models.shipped import open_shipped
 
     model = model or open_shipped()
-    report.text(f"## The network {model.describe().name} on real scans, against outlines of TotalSegmentator 2.18")
+    report.text(f"## The network {model.describe().name} on real scans, against outlines of TotalSegmentator {VERSION}")
     if not archive.exists():
         report.text(f"Skipped: {archive} is missing; `{FETCH}` gets it (38 MB).")
         return
@@ -52,7 +60,18 @@ def scans(report: Report, archive: Path = ARCHIVE, model: RenalNetwork | None = 
         for title, names in SCANS.items():
             image, theirs = (_image(opened, name) for name in names)
             ours = model.segment(image, device="cpu").labels
-            rows += [_row(title, side, ours, theirs) for side in OUR_LABELS]
+            sides = (image.like(_sides(labels.array, values)) for labels, values in ((theirs, THEIRS), (ours, OURS)))
+            rows += [
+                (
+                    title,
+                    of.side,
+                    f"{of.before_ml:.1f}",
+                    f"{of.after_ml:.1f}",
+                    f"{of.change_percent:+.0f}",
+                    f"{of.dice:.3f}",
+                )
+                for of in compare(*sides)
+            ]
     report.table(("scan", "kidney", "TotalSegmentator ml", "Renal ml", "difference %", "Dice"), rows)
 
 
@@ -63,9 +82,5 @@ def _image(opened: tarfile.TarFile, name: str) -> Volume:
     return as_volume(nib.Nifti1Image.from_bytes(gzip.decompress(member.read())), name)
 
 
-def _row(title: str, side: str, ours: Volume, theirs: Volume) -> tuple[str, ...]:
-    one, other = ours.array == OUR_LABELS[side], theirs.array == THEIR_LABELS[side]
-    counts = np.count_nonzero(one), np.count_nonzero(other)
-    dice = 2 * np.count_nonzero(one & other) / max(sum(counts), 1)
-    found, known = (count * theirs.grid.voxel_ml for count in counts)
-    return title, side, f"{known:.1f}", f"{found:.1f}", f"{100 * (found / known - 1):+.0f}", f"{dice:.3f}"
+def _sides(labels: npt.NDArray[Any], values: Mapping[Side, int]) -> npt.NDArray[np.uint8]:
+    return np.select([labels == value for value in values.values()], list(values)).astype(np.uint8)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from renal_segmentation.sampling import smooth
+from renal_segmentation.sampling import smooth, thinned
 from renal_segmentation.synthesis.artefacts import noisy, shading
 
 SHARES = np.linspace(0, 1, 65)
@@ -20,8 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 
 def histogram(image: npt.NDArray[np.float32]) -> FloatArray:
     """Return the brightness at each of `SHARES`, shape (65,)."""
-    values = image.ravel()[:: max(image.size // 100_000, 1)]
-    return np.asarray(np.quantile(values, SHARES), float)
+    return np.asarray(np.quantile(thinned(image.ravel(), 100_000), SHARES), float)
 
 
 def matched(image: Tensor, own: FloatArray, other: FloatArray) -> Tensor:

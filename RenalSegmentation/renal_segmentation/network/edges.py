@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from renal_segmentation.network.masked import mean_within
 from renal_segmentation.volume import bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
@@ -82,7 +83,7 @@ def _moved(
     own = (clean == 1) & (depth > KIDNEY_MM[0]) & (depth <= KIDNEY_MM[1])
     other = (distance > AROUND_MM[0]) & (distance <= AROUND_MM[1])
     raw, clear = _share_of_kidney(image, own, other, [LOCAL_MM / step for step in spacing])
-    share = _smoothed(raw, clear, [SMOOTHED_MM / step for step in spacing])
+    share = mean_within(np.clip(raw, 1 - BEYOND, BEYOND), clear, SMOOTHED_MM, spacing)
     clear &= np.maximum(depth, distance) <= REACH_MM
     gained = clear & ~organ & (share > 0.5) & (raw < BEYOND)
     lost = clear & (clean == 1) & (share < 0.5)
@@ -104,13 +105,6 @@ def _share_of_kidney(
     clear &= np.abs(step) > CLEAR * np.maximum(inner_spread, outer_spread)
     share = (image - around) / np.where(clear, step, np.float32(1))
     return share.astype(np.float32), np.asarray(clear, bool)
-
-
-def _smoothed(share: FloatArray, clear: BoolArray, sigma: Sequence[float]) -> FloatArray:
-    """Return shares averaged over the near voxels that can tell, of which the far brighter weigh little more."""
-    told = np.where(clear, np.clip(share, 1 - BEYOND, BEYOND), np.float32(0))
-    weight = ndimage.gaussian_filter(clear.astype(np.float32), sigma)
-    return np.asarray(ndimage.gaussian_filter(told, sigma) / np.maximum(weight, 1e-3), np.float32)
 
 
 def _local(image: FloatArray, mask: BoolArray, sigma: Sequence[float]) -> tuple[FloatArray, FloatArray, FloatArray]:

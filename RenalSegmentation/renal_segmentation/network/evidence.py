@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from renal_segmentation.sampling import smooth
+from renal_segmentation.sampling import smooth, thinned
 
 NEAR_MM = 15.0
 """How far around a guess the surroundings are looked at."""
@@ -63,7 +63,7 @@ def log_likelihoods(image: Tensor, shares: Tensor, near: Tensor) -> Tensor:
     likelihoods : Tensor, shape (N, I, J, K)
     """
     seen = image[near]
-    low, high = torch.quantile(seen[:: max(len(seen) // 100_000, 1)], torch.tensor([0.01, 0.99])).tolist()
+    low, high = torch.quantile(thinned(seen, 100_000), torch.tensor([0.01, 0.99])).tolist()
     bins = ((image - low) * (BINS / (high - low + 1e-6))).clamp(0, BINS - 1).long()
     learnt = bins[near]
     return torch.stack([torch.log(_histogram(learnt, share[near]) + FLOOR)[bins] for share in shares])

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from renal_segmentation.network.evidence import log_likelihoods, within
 from renal_segmentation.network.parts import largest_part
-from renal_segmentation.sampling import smooth
+from renal_segmentation.sampling import smooth, thinned
 
 CORE_MM = 6.0
 """Deeper in a guess than this there is kidney and no rim of fat."""
@@ -75,15 +75,11 @@ def _learnt(guess: Tensor, fat: Tensor, spacing_mm: float) -> tuple[Tensor, Tens
 
 def _told_apart(image: Tensor, core: Tensor, fat: Tensor) -> bool:
     """Tell whether the brightness of core and fat lies `APART` times as far apart as either of them spreads."""
-    seen = [_few(image[part > 0.5]) for part in (core, fat)]
+    seen = [thinned(image[part > 0.5], MOST_VALUES) for part in (core, fat)]
     if not all(len(values) for values in seen):
         return False
     one, other = (torch.quantile(values, torch.tensor([0.25, 0.5, 0.75])) for values in seen)
     return bool((one[1] - other[1]).abs() >= APART * torch.maximum(one[2] - one[0], other[2] - other[0]))
-
-
-def _few(values: Tensor) -> Tensor:
-    return values[:: max(len(values) // MOST_VALUES, 1)]
 
 
 def _trimmed(image: Tensor, guess: Tensor, fat: Tensor, core: Tensor, sure_fat: Tensor, spacing_mm: float) -> Tensor:

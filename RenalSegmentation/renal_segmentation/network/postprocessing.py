@@ -96,16 +96,16 @@ def _on_scan(kidney: Refined, image: Volume) -> Outlined:
     answers = torch.from_numpy(np.concatenate([kidney.probabilities[1:], kidney.guess[np.newaxis]]))
     answers = sample(answers, matrix, shape)
     seen = torch.from_numpy(np.ascontiguousarray(part.array, np.float32))
-    classes = settled(answers[:3], seen, answers[3], part.grid.spacing.tolist())
-    organ = classes.sum(0)
-    inside, guess = organ > 0.5, answers[3] > 0.5
+    spacing = part.grid.spacing.tolist()
+    classes = settled(answers[:3], seen, answers[3], spacing)
+    inside, guess = classes.sum(0) > 0.5, answers[3] > 0.5
     agreement = float(2 * (inside & guess).sum() / (inside.sum() + guess.sum()).clamp(min=1))
-    rough = _cleaned(classes.numpy(), organ.numpy(), part.grid)
-    sharp = at_half_step(classes.numpy(), rough, seen.numpy(), part.grid.spacing.tolist())
-    whole = _cleaned(sharp, sharp.sum(0), part.grid)
-    told = told_from_parenchyma(sharp, whole, seen.numpy(), part.grid.spacing.tolist())
-    clean = _cleaned(told, told.sum(0), part.grid)
-    return Outlined(kidney, place, part.grid, told, clean, agreement)
+    final = classes.numpy()
+    clean = _cleaned(final, part.grid)
+    for corrected in (at_half_step, told_from_parenchyma):
+        final = corrected(final, clean, seen.numpy(), spacing)
+        clean = _cleaned(final, part.grid)
+    return Outlined(kidney, place, part.grid, final, clean, agreement)
 
 
 def _left_out(kidney: Refined) -> Notice:
@@ -120,10 +120,10 @@ def _values(side: Side) -> npt.NDArray[np.uint8]:
     return np.array([0, *(structure_of(tissue, side).value for tissue in tissues)], np.uint8)  # type: ignore[arg-type]
 
 
-def _cleaned(classes: npt.NDArray[np.float32], organ: npt.NDArray[np.float32], grid: Grid) -> npt.NDArray[np.uint8]:
+def _cleaned(classes: npt.NDArray[np.float32], grid: Grid) -> npt.NDArray[np.uint8]:
     """Return refiner classes without stray parts and holes."""
     best = (classes.argmax(0) + 1).astype(np.uint8)
-    inside = organ > 0.5
+    inside = classes.sum(0) > 0.5
     core = _main_part(inside & (best < 3), grid)
     if not core.any():
         return np.zeros(inside.shape, np.uint8)

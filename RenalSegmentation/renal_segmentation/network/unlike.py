@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from renal_segmentation.network.masked import mean_within
 from renal_segmentation.network.parts import CORNERS, numbered_parts
 from renal_segmentation.volume import bounding_box
 
@@ -60,23 +61,15 @@ def told_from_parenchyma(
     if not (clean == 1).any():
         return classes
     place = bounding_box(clean > 0, margin=2)
-    part = (slice(None), *place)
+    near = (slice(None), *place)
     result = classes.copy()
-    result[part] = _reassigned(classes[part], clean[place], image[place], spacing)
-    return result
-
-
-def _reassigned(
-    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]
-) -> FloatArray:
-    result = classes.copy()
-    for other in _unlike(clean, image, spacing):
+    for other in _unlike(clean[place], image[place], spacing):
+        said = classes[near][:, other]
         around = ndimage.binary_dilation(other) & ~other
-        within = (clean[around] > 0).mean() >= ENCLOSED
-        result[:, other] = 0
-        if within:
-            inner = 1 + int(classes[1:, other].sum(1).argmax())
-            result[inner, other] = classes[:, other].sum(0)
+        result[near][:, other] = 0
+        if (clean[place][around] > 0).mean() >= ENCLOSED:
+            inner = 1 + int(said[1:].sum(1).argmax())
+            result[near][inner, other] = said.sum(0)
     return result
 
 
@@ -87,9 +80,7 @@ def _unlike(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[f
     deep = parenchyma & (ndimage.distance_transform_edt(clean > 0, sampling=spacing) > DEEP_MM)
     if deep.sum() * ml < LEAST_DEEP_ML:
         return []
-    sigma = [SMOOTHED_MM / step for step in spacing]
-    share = ndimage.gaussian_filter(parenchyma.astype(np.float32), sigma)
-    smooth = ndimage.gaussian_filter(np.where(parenchyma, image, np.float32(0)), sigma) / np.maximum(share, 1e-3)
+    smooth = mean_within(image, parenchyma, SMOOTHED_MM, spacing)
     usual = float(np.median(smooth[deep]))
     spread = NORMAL * float(np.median(np.abs(smooth[deep] - usual)))
     least = UNLIKE * max(spread, LEAST_SPREAD * float(image.std()))
@@ -110,8 +101,6 @@ def _thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> li
 
 def _opened(mask: BoolArray, spacing: Sequence[float]) -> BoolArray:
     """Return where a ball of `THICK_MM` fits in."""
-    if not mask.any():
-        return mask
     core: BoolArray = ndimage.distance_transform_edt(mask, sampling=spacing) > THICK_MM
     if not core.any():
         return core
