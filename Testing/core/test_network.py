@@ -320,6 +320,8 @@ def test_hounsfield_units_are_cut_to_the_window_of_soft_tissue():
     prepared = prepare(Volume(image.array * 2000 - 1000, image.affine))
     assert prepared.image.array.min() == -250
     assert prepared.image.array.max() == 400
+    assert prepared.hounsfield
+    assert not prepare(image).hounsfield
 
 
 def test_infinite_voxels_become_the_darkest_and_are_counted():

@@ -129,6 +129,19 @@ def test_stray_parts_and_holes_are_cleaned_away_and_cysts_must_touch():
     assert (labels == 5).sum() == 4 * 4 * 5
 
 
+def test_brightness_tells_fluid_from_parenchyma_in_hounsfield_units_only():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[6:34, 6:34, 4:36] = 1
+    uneven = 30 + 9 * np.sign(np.sin(np.indices(classes.shape)[2] / 2.0))
+    array = np.where(classes > 0, uneven, -100).astype(np.float32)
+    array[14:24, 6:20, 14:26] = 3
+    image = Volume(array, BLANK.affine)
+    kept, told = (assemble([refined(classes)], image, hounsfield=known).labels for known in (False, True))
+    assert (kept[16:22, 8:18, 16:24] == 1).all()
+    assert not (told[17:21, 9:16, 17:23] == 1).any()
+    assert (told[26:, 22:, :12] == kept[26:, 22:, :12]).all()
+
+
 def test_a_speck_is_no_kidney_and_one_that_is_not_recognised_is_left_out():
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[10:14, 10:14, 10:14] = 1

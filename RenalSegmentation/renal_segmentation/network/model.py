@@ -151,4 +151,4 @@ def _compute(
         progress(f"Outlining the {kidney.side.name.lower()} kidney", 0.4 + 0.5 * number / len(found))
         refined.append(refine(networks["refiner"], prepared.image, kidney, runner))
     progress("Cleaning the outlines", 0.9)
-    return assemble(refined, prepared.image)
+    return assemble(refined, prepared.image, prepared.hounsfield)

@@ -13,6 +13,7 @@ from renal_segmentation.checks import Limits
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, Side
 from renal_segmentation.network.edges import at_half_step
+from renal_segmentation.network.fluid import without_fluid
 from renal_segmentation.network.parts import CORNERS, numbered_parts
 from renal_segmentation.network.preparation import voxels_in
 from renal_segmentation.network.presence import Outlined, judged
@@ -55,7 +56,7 @@ class Assembled:
     notices: tuple[Notice, ...]
 
 
-def assemble(refined: list[Refined], image: Volume) -> Assembled:
+def assemble(refined: list[Refined], image: Volume, hounsfield: bool = False) -> Assembled:
     """Return the mask of both kidneys on the grid of the scan.
 
     Parameters
@@ -64,9 +65,11 @@ def assemble(refined: list[Refined], image: Volume) -> Assembled:
         Of each side what may be its kidney.
     image : Volume
         The prepared scan.
+    hounsfield : bool
+        Whether its values are Hounsfield units.
     """
     grid = image.grid
-    kidneys, others = judged([_on_scan(one, image) for one in refined])
+    kidneys, others = judged([_on_scan(one, image, hounsfield) for one in refined])
     labels = np.zeros(grid.shape, np.uint8)
     best = np.zeros(grid.shape, np.float32)
     probability = np.zeros(grid.shape, np.float32)
@@ -87,7 +90,7 @@ def assemble(refined: list[Refined], image: Volume) -> Assembled:
     return Assembled(labels, probability, confidence, tuple(notices))
 
 
-def _on_scan(kidney: Refined, image: Volume) -> Outlined:
+def _on_scan(kidney: Refined, image: Volume, hounsfield: bool) -> Outlined:
     place = voxels_in(image.grid, *extent(kidney.grid))
     if place is None:
         raise ValueError("the box lies outside the image")
@@ -102,7 +105,8 @@ def _on_scan(kidney: Refined, image: Volume) -> Outlined:
     agreement = float(2 * (inside & guess).sum() / (inside.sum() + guess.sum()).clamp(min=1))
     final = classes.numpy()
     clean = _cleaned(final, part.grid)
-    for corrected in (at_half_step, told_from_parenchyma):
+    corrections = (at_half_step, told_from_parenchyma, without_fluid)
+    for corrected in corrections if hounsfield else corrections[:2]:
         final = corrected(final, clean, seen.numpy(), spacing)
         clean = _cleaned(final, part.grid)
     return Outlined(kidney, place, part.grid, final, clean, agreement)

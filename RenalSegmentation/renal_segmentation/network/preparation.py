@@ -34,6 +34,8 @@ class Prepared:
         Whether it was reversed.
     blank : bool
         Whether every voxel has the same value.
+    hounsfield : bool
+        Whether the values are Hounsfield units.
     notices : tuple of Notice
         What was assumed.
     """
@@ -42,6 +44,7 @@ class Prepared:
     axes: tuple[int, int, int]
     flips: tuple[bool, bool, bool]
     blank: bool
+    hounsfield: bool
     notices: tuple[Notice, ...]
 
     def restored(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -60,9 +63,11 @@ def prepare(image: Volume) -> Prepared:
     affine = np.rint(affine * 2**20) / 2**20
     array, notices = _finite(np.array(turned, np.float32, order="C"))
     low, high = float(array.min()), float(array.max())
-    if low < CT_BELOW:
+    hounsfield = low < CT_BELOW
+    if hounsfield:
         np.clip(array, *CT_WINDOW, out=array)
-    return Prepared(Volume(array, affine), axes, flips, bool(high - low <= 1e-6 * max(abs(high), 1e-30)), notices)
+    blank = bool(high - low <= 1e-6 * max(abs(high), 1e-30))
+    return Prepared(Volume(array, affine), axes, flips, blank, hounsfield, notices)
 
 
 def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:

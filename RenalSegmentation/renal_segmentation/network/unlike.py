@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from renal_segmentation.volume import bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
+Finder = Callable[[npt.NDArray[np.uint8], FloatArray, Sequence[float]], list[BoolArray]]
 
 SMOOTHED_MM = 3.0
 """Standard deviation by which brightness is averaged over parenchyma: noise and single pyramids matter little."""
@@ -58,12 +59,32 @@ def told_from_parenchyma(
     -------
     classes : ndarray of float32, shape (3, I, J, K)
     """
+    return without_parts(classes, clean, image, spacing, _unlike)
+
+
+def without_parts(
+    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float], find: Finder
+) -> FloatArray:
+    """Return class probabilities in which none of the parts that are found in the parenchyma is parenchyma.
+
+    Parameters
+    ----------
+    classes, clean, image, spacing
+        See `told_from_parenchyma`.
+    find : callable
+        Takes outline, scan and spacing of the box around the kidney, and returns masks of the same shape.
+
+    Returns
+    -------
+    classes : ndarray of float32, shape (3, I, J, K)
+        A part within the kidney is sinus, or cyst or mass, whichever was likelier; one at its surface is nothing.
+    """
     if not (clean == 1).any():
         return classes
     place = bounding_box(clean > 0, margin=2)
     near = (slice(None), *place)
     result = classes.copy()
-    for other in _unlike(clean[place], image[place], spacing):
+    for other in find(clean[place], image[place], spacing):
         said = classes[near][:, other]
         around = ndimage.binary_dilation(other) & ~other
         result[near][:, other] = 0
@@ -73,30 +94,35 @@ def told_from_parenchyma(
     return result
 
 
-def _unlike(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]) -> list[BoolArray]:
-    """Return each thick part of the parenchyma whose brightness is unlike that of the deep parenchyma."""
-    parenchyma = clean == 1
-    ml = float(np.prod(spacing)) / 1000
-    deep = parenchyma & (ndimage.distance_transform_edt(clean > 0, sampling=spacing) > DEEP_MM)
-    if deep.sum() * ml < LEAST_DEEP_ML:
-        return []
-    smooth = mean_within(image, parenchyma, SMOOTHED_MM, spacing)
-    usual = float(np.median(smooth[deep]))
-    spread = NORMAL * float(np.median(np.abs(smooth[deep] - usual)))
-    least = UNLIKE * max(spread, LEAST_SPREAD * float(image.std()))
-    steps = [np.where(parenchyma, smooth - usual, np.float32(0)) * sign for sign in (1, -1)]
-    return [part for step in steps for part in _thick_parts(step, least, spacing) if part.sum() * ml >= LEAST_ML]
+def deep_parenchyma(clean: npt.NDArray[np.uint8], spacing: Sequence[float]) -> BoolArray:
+    """Return the parenchyma far enough below the surface to be free of what lies around; empty if there is little."""
+    deep: BoolArray = (clean == 1) & (ndimage.distance_transform_edt(clean > 0, sampling=spacing) > DEEP_MM)
+    return deep if deep.sum() * float(np.prod(spacing)) / 1000 >= LEAST_DEEP_ML else np.zeros_like(deep)
 
 
-def _thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> list[BoolArray]:
-    """Return the thick parts that are brighter by more than the least step, up to half of their own step."""
+def thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> list[BoolArray]:
+    """Return each thick part, of 1 ml or more, where the step is larger than the least, up to half of its own step."""
     parts, sizes = numbered_parts(_opened(step > least, spacing), CORNERS)
     found = []
     for number in np.flatnonzero(sizes):
         own = parts == number
         plainest = float(np.quantile(step[own], PLAINEST))
         found.append(ndimage.binary_dilation(own) & (step > plainest / 2))
-    return found
+    return [part for part in found if part.sum() * float(np.prod(spacing)) / 1000 >= LEAST_ML]
+
+
+def _unlike(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]) -> list[BoolArray]:
+    """Return each thick part of the parenchyma whose brightness is unlike that of the deep parenchyma."""
+    deep = deep_parenchyma(clean, spacing)
+    if not deep.any():
+        return []
+    parenchyma = clean == 1
+    smooth = mean_within(image, parenchyma, SMOOTHED_MM, spacing)
+    usual = float(np.median(smooth[deep]))
+    spread = NORMAL * float(np.median(np.abs(smooth[deep] - usual)))
+    least = UNLIKE * max(spread, LEAST_SPREAD * float(image.std()))
+    steps = [np.where(parenchyma, smooth - usual, np.float32(0)) * sign for sign in (1, -1)]
+    return [part for step in steps for part in thick_parts(step, least, spacing)]
 
 
 def _opened(mask: BoolArray, spacing: Sequence[float]) -> BoolArray:
