@@ -320,8 +320,13 @@ def test_hounsfield_units_are_cut_to_the_window_of_soft_tissue():
     prepared = prepare(Volume(image.array * 2000 - 1000, image.affine))
     assert prepared.image.array.min() == -250
     assert prepared.image.array.max() == 400
-    assert prepared.hounsfield
-    assert not prepare(image).hounsfield
+
+
+@pytest.mark.parametrize(("darkest", "known"), [(-1000, True), (-130, True), (-20, False), (0, False)])
+def test_fat_or_air_tells_hounsfield_units(darkest, known):
+    image = noise_image()
+    low = image.array.min()
+    assert prepare(Volume((image.array - low) * 100 + darkest, image.affine)).hounsfield is known
 
 
 def test_infinite_voxels_become_the_darkest_and_are_counted():

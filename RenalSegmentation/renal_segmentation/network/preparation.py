@@ -12,8 +12,10 @@ from renal_segmentation.errors import Notice
 from renal_segmentation.network.own_frame import own_frame
 from renal_segmentation.volume import FloatArray, Grid, Volume
 
+HOUNSFIELD_BELOW = -100.0
+"""Values below this are taken for Hounsfield units, of fat or air: signals of MRI are seldom negative."""
 CT_BELOW = -400.0
-"""Only Hounsfield units go below this."""
+"""Of air: the scan was not cut to a window yet."""
 CT_WINDOW = (-250.0, 400.0)
 LARGEST_VOXELS = 40_000_000
 """Larger scans are averaged in blocks before the coarse look."""
@@ -63,11 +65,10 @@ def prepare(image: Volume) -> Prepared:
     affine = np.rint(affine * 2**20) / 2**20
     array, notices = _finite(np.array(turned, np.float32, order="C"))
     low, high = float(array.min()), float(array.max())
-    hounsfield = low < CT_BELOW
-    if hounsfield:
+    if low < CT_BELOW:
         np.clip(array, *CT_WINDOW, out=array)
     blank = bool(high - low <= 1e-6 * max(abs(high), 1e-30))
-    return Prepared(Volume(array, affine), axes, flips, blank, hounsfield, notices)
+    return Prepared(Volume(array, affine), axes, flips, blank, low < HOUNSFIELD_BELOW, notices)
 
 
 def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:
