@@ -187,12 +187,23 @@ def test_two_doubtful_ones_on_both_sides_speak_for_each_other():
 def test_of_two_rivals_the_one_that_convinces_more_is_outlined():
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[4:16, 10:30, 10:30] = 1
-    kidney, rival = refined(classes), replace(refined(classes[::-1]), recognised=0.8)
+    kidney, rival = refined(classes), replace(refined(classes[::-1]), recognised=0.45)
     for things in ([kidney, rival], [rival, kidney]):
         found = assemble(things, BLANK)
         assert found.labels[10, 20, 20] == 1
         assert not found.labels[20:].any()
         assert found.notices == ()
+
+
+def test_a_native_kidney_beside_a_transplant_on_its_side_is_outlined_too_and_said():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:16, 10:30, 10:30] = 1
+    transplant, native = refined(classes), replace(refined(classes[::-1]), recognised=0.7)
+    for things in ([transplant, native], [native, transplant]):
+        found = assemble(things, BLANK)
+        assert (found.labels[[10, 30], 20, 20] == 1).all()
+        assert [notice.code for notice in found.notices] == ["left-two-kidneys"]
+        assert found.confidence == {"left": pytest.approx(assemble([native], BLANK).confidence["left"])}
 
 
 def test_a_speck_is_no_rival():

@@ -83,7 +83,9 @@ def assemble(refined: list[Refined], image: Volume, hounsfield: bool = False) ->
         labels[place][wins] = _values(kidney.side)[one.clean[wins]]
         probability[place] = np.maximum(probability[place], one.classes[0])
         name = SIDE_NAMES[kidney.side]
-        confidence[name] = round(kidney.confidence, 3)
+        if name in confidence:
+            notices.append(_second(name))
+        confidence[name] = min(round(kidney.confidence, 3), confidence.get(name, 1.0))
         if kidney.confidence < DOUBTFUL:
             message = f"The outline of the {name} kidney is doubtful (expected Dice {kidney.confidence:.2f}): check it."
             notices.append(Notice("doubtful-outline", message))
@@ -110,6 +112,13 @@ def _on_scan(kidney: Refined, image: Volume, hounsfield: bool) -> Outlined:
         final = corrected(final, clean, seen.numpy(), spacing)
         clean = _cleaned(final, part.grid)
     return Outlined(kidney, place, part.grid, final, clean, agreement)
+
+
+def _second(name: str) -> Notice:
+    message = (
+        f"Two kidneys were outlined on the {name} side, as with a transplant: its volume is that of both; check them."
+    )
+    return Notice(f"{name}-two-kidneys", message)
 
 
 def _left_out(kidney: Refined) -> Notice:

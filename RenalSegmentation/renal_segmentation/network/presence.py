@@ -64,18 +64,21 @@ class Outlined:
 
 
 def judged(things: Sequence[Outlined]) -> tuple[list[Outlined], list[Outlined]]:
-    """Return the kidneys, at most one per side, and what was taken for one until now.
+    """Return the kidneys, and what was taken for the kidney of a side until now.
 
-    Of several things on a side the one that convinces most is meant; specks are passed over.
+    Of several things on a side the one that convinces most is meant; specks are passed over. Another on that side must
+    convince by itself, as the native kidney does beside a transplant.
     """
+    things = [one for one in things if one.parenchyma_ml >= SMALLEST_ML]
     best: dict[Side, Outlined] = {}
     for one in things:
         side = one.kidney.side
-        if one.parenchyma_ml >= SMALLEST_ML and (side not in best or one.conviction > best[side].conviction):
+        if side not in best or one.conviction > best[side].conviction:
             best[side] = one
     convinced = _together([one.conviction for one in best.values()]) >= CONVINCING
     kidneys = [one for one in best.values() if convinced and one.conviction >= LEAST]
-    return kidneys, [one for one in best.values() if one not in kidneys]
+    more = [one for one in things if one not in best.values() and one.conviction >= CONVINCING]
+    return kidneys + more, [one for one in best.values() if one not in kidneys]
 
 
 def _together(convictions: list[float]) -> float:
