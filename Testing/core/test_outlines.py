@@ -206,6 +206,18 @@ def test_a_native_kidney_beside_a_transplant_on_its_side_is_outlined_too_and_sai
         assert found.confidence == {"left": pytest.approx(assemble([native], BLANK).confidence["left"])}
 
 
+def test_a_kidney_that_is_found_twice_is_one_kidney():
+    classes = np.zeros((40, 40, 40), np.uint8)
+    classes[4:16, 10:30, 10:30] = 1
+    once = refined(classes)
+    cut = (slice(None), slice(4, None), slice(6, 36))
+    grid = box_grid(np.array([0.0, 8.0, 12.0]), np.array([80.0, 80.0, 72.0]), 2.0)
+    again = Refined(Side.LEFT, once.probabilities[:, *cut], grid, once.guess[cut], recognised=0.9)
+    found = assemble([once, again], BLANK)
+    assert found.notices == ()
+    assert np.array_equal(found.labels, assemble([once], BLANK).labels)
+
+
 def test_a_speck_is_no_rival():
     classes = np.zeros((40, 40, 40), np.uint8)
     classes[4:16, 10:30, 10:30] = 1

@@ -41,14 +41,10 @@ def without_fluid(
 
     Parameters
     ----------
-    classes : ndarray of float32, shape (3, I, J, K)
-        Probabilities of parenchyma, sinus, and cyst or mass.
-    clean : ndarray of uint8, shape (I, J, K)
-        The outline until now: 1 parenchyma, 2 sinus, 3 cyst or mass.
+    classes, clean, spacing
+        See `unlike.told_from_parenchyma`.
     image : ndarray of float32, shape (I, J, K)
         The scan in Hounsfield units.
-    spacing : sequence of float
-        Sides of a voxel in mm.
 
     Returns
     -------

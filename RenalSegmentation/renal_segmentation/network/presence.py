@@ -24,6 +24,8 @@ have kidneys of 36 and 48, and of 42 ml.
 """
 BY_CHANCE = 2.1
 """Conviction that things which are no kidneys often reach; only what is more adds to that of the other side."""
+ANOTHER = 0.5
+"""Of two outlines on a side, the second is of another kidney if less than this share of it lies within the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,9 @@ def judged(things: Sequence[Outlined]) -> tuple[list[Outlined], list[Outlined]]:
             best[side] = one
     convinced = _together([one.conviction for one in best.values()]) >= CONVINCING
     kidneys = [one for one in best.values() if convinced and one.conviction >= LEAST]
-    more = [one for one in things if one not in best.values() and one.conviction >= CONVINCING]
+    more = [
+        one for one in things if one.conviction >= CONVINCING and _share_within(one, best[one.kidney.side]) < ANOTHER
+    ]
     return kidneys + more, [one for one in best.values() if one not in kidneys]
 
 
@@ -85,3 +89,15 @@ def _together(convictions: list[float]) -> float:
     """Return how much speaks for a person having kidneys: two things where kidneys lie are seldom chance."""
     first, second = sorted([*convictions, 0.0, 0.0], reverse=True)[:2]
     return first + max(second - BY_CHANCE, 0.0)
+
+
+def _share_within(one: Outlined, other: Outlined) -> float:
+    """Return the share of an outline, 0 to 1, that lies within another of the same scan."""
+    both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one.place, other.place, strict=True)]
+    if any(common.start >= common.stop for common in both):
+        return 0.0
+    first, second = (
+        each.clean[tuple(slice(c.start - p.start, c.stop - p.start) for c, p in zip(both, each.place, strict=True))] > 0
+        for each in (one, other)
+    )
+    return float((first & second).sum() / max(np.count_nonzero(one.clean), 1))
