@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from Testing.core.test_unlike import MIDDLE, SHAPE, SPACING, away_from
+from Testing.core.test_unlike import scene as unlike_scene
 
 from renal_segmentation.network.fluid import without_fluid
 from renal_segmentation.network.unlike import told_from_parenchyma
@@ -15,14 +16,8 @@ PELVIS = (away_from((42.0, 24.0, 42.0)) < 15) & ~(away_from(MIDDLE) > 30)
 
 
 def scene(parenchyma, other, other_hu, noise=15.0):
-    """Return a kidney with another thing in its outline: probabilities, outline and scan in Hounsfield units."""
-    outline = KIDNEY | other
-    image = np.where(outline, parenchyma, FAT_HU)
-    image[other] = other_hu
-    image += np.random.default_rng(0).normal(0, noise, SHAPE)
-    classes = np.zeros((3, *SHAPE), np.float32)
-    classes[0, outline], classes[1, outline], classes[2, outline] = 0.9, 0.06, 0.02
-    return classes, outline.astype(np.uint8), image.astype(np.float32)
+    """Return a kidney in fat with another thing in its outline: probabilities, outline and scan in Hounsfield units."""
+    return unlike_scene(other, other_hu, noise, parenchyma, FAT_HU)
 
 
 @pytest.mark.parametrize(("parenchyma", "urine"), [(20.0, -4.0), (32.0, 5.0), (42.0, 15.0)])

@@ -22,6 +22,10 @@ from renal_segmentation.volume import Volume
 RUNNER = Runner(torch.device("cpu"), "normal")
 BLANK = Volume(np.zeros((40, 40, 40), np.float32), box_grid(np.zeros(3), np.full(3, 80.0), 2.0).affine)
 
+SLAB = np.zeros((40, 40, 40), np.uint8)
+SLAB[4:16, 10:30, 10:30] = 1
+"""A kidney as the refiner's classes."""
+
 
 class AllLeft(Stub):
     """Call everything bright a left kidney."""
@@ -175,19 +179,15 @@ def test_an_outline_with_a_vague_edge_is_pointed_out_with_the_dice_that_is_expec
 
 
 def test_two_doubtful_ones_on_both_sides_speak_for_each_other():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:16, 10:30, 10:30] = 1
-    left = replace(refined(classes), recognised=0.45)
-    right = replace(refined(classes[::-1], Side.RIGHT), recognised=0.45)
+    left = replace(refined(SLAB), recognised=0.45)
+    right = replace(refined(SLAB[::-1], Side.RIGHT), recognised=0.45)
     for alone in (left, right):
         assert not assemble([alone], BLANK).labels.any()
     assert set(np.unique(assemble([left, right], BLANK).labels)) == {0, 1, 2}
 
 
 def test_of_two_rivals_the_one_that_convinces_more_is_outlined():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:16, 10:30, 10:30] = 1
-    kidney, rival = refined(classes), replace(refined(classes[::-1]), recognised=0.45)
+    kidney, rival = refined(SLAB), replace(refined(SLAB[::-1]), recognised=0.45)
     for things in ([kidney, rival], [rival, kidney]):
         found = assemble(things, BLANK)
         assert found.labels[10, 20, 20] == 1
@@ -196,9 +196,7 @@ def test_of_two_rivals_the_one_that_convinces_more_is_outlined():
 
 
 def test_a_native_kidney_beside_a_transplant_on_its_side_is_outlined_too_and_said():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:16, 10:30, 10:30] = 1
-    transplant, native = refined(classes), replace(refined(classes[::-1]), recognised=0.7)
+    transplant, native = refined(SLAB), replace(refined(SLAB[::-1]), recognised=0.7)
     for things in ([transplant, native], [native, transplant]):
         found = assemble(things, BLANK)
         assert (found.labels[[10, 30], 20, 20] == 1).all()
@@ -207,9 +205,7 @@ def test_a_native_kidney_beside_a_transplant_on_its_side_is_outlined_too_and_sai
 
 
 def test_a_kidney_that_is_found_twice_is_one_kidney():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:16, 10:30, 10:30] = 1
-    once = refined(classes)
+    once = refined(SLAB)
     cut = (slice(None), slice(4, None), slice(6, 36))
     grid = box_grid(np.array([0.0, 8.0, 12.0]), np.array([80.0, 80.0, 72.0]), 2.0)
     again = Refined(Side.LEFT, once.probabilities[:, *cut], grid, once.guess[cut], recognised=0.9)
@@ -219,11 +215,9 @@ def test_a_kidney_that_is_found_twice_is_one_kidney():
 
 
 def test_a_speck_is_no_rival():
-    classes = np.zeros((40, 40, 40), np.uint8)
-    classes[4:16, 10:30, 10:30] = 1
-    speck = np.zeros_like(classes)
+    speck = np.zeros_like(SLAB)
     speck[30:34, 20:24, 20:24] = 1
-    found = assemble([replace(refined(classes), recognised=0.8), refined(speck)], BLANK)
+    found = assemble([replace(refined(SLAB), recognised=0.8), refined(speck)], BLANK)
     assert found.labels[10, 20, 20] == 1
     assert not found.labels[20:].any()
 

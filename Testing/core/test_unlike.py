@@ -16,11 +16,10 @@ def away_from(middle):
     return np.linalg.norm(np.moveaxis(np.indices(SHAPE) * 1.5, 0, -1) - np.array(middle), axis=-1)
 
 
-def scene(other, brightness, noise=0.05):
+def scene(other, brightness, noise=0.05, kidney=KIDNEY, around=0.0):
     """Return a kidney of 24 mm radius with another thing in its outline: probabilities, outline and scan."""
-    kidney = away_from(MIDDLE) < 24
-    outline = kidney | other
-    image = np.where(outline, KIDNEY, 0.0)
+    outline = (away_from(MIDDLE) < 24) | other
+    image = np.where(outline, kidney, around)
     image[other] = brightness
     image += np.random.default_rng(0).normal(0, noise, SHAPE)
     classes = np.zeros((3, *SHAPE), np.float32)

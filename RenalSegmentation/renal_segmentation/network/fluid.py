@@ -7,16 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from renal_segmentation.network.masked import mean_within
-from renal_segmentation.network.unlike import (
-    NORMAL,
-    SMOOTHED_MM,
-    BoolArray,
-    FloatArray,
-    deep_parenchyma,
-    thick_parts,
-    without_parts,
-)
+from renal_segmentation.network.unlike import NORMAL, BoolArray, FloatArray, Parenchyma, thick_parts, without_parts
 
 FLUID_HU = 5.0
 """Urine without contrast, and clear cysts, have 0 to 15 HU: darker by 10 to 40 than parenchyma without contrast."""
@@ -42,7 +33,7 @@ def without_fluid(
     Parameters
     ----------
     classes, clean, spacing
-        See `unlike.told_from_parenchyma`.
+        See `edges.at_half_step`.
     image : ndarray of float32, shape (I, J, K)
         The scan in Hounsfield units.
 
@@ -53,21 +44,19 @@ def without_fluid(
     return without_parts(classes, clean, image, spacing, _fluid)
 
 
-def _fluid(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]) -> list[BoolArray]:
+def _fluid(seen: Parenchyma) -> list[BoolArray]:
     """Return each thick part of the parenchyma that is as dark as fluid."""
-    parenchyma, deep = clean == 1, deep_parenchyma(clean, spacing)
-    smooth = mean_within(image, parenchyma, SMOOTHED_MM, spacing)
+    deep = seen.deep.copy()
     found: list[BoolArray] = []
     for _ in range(ROUNDS):
-        if not deep.any():
-            break
-        usual = float(np.median(smooth[deep]))
-        brighter = smooth[deep & (smooth > usual)] - usual
+        usual = float(np.median(seen.smooth[deep]))
+        brighter = seen.smooth[deep & (seen.smooth > usual)] - usual
         spread = NORMAL * float(np.median(brighter)) if brighter.size else 0.0
         half_way = min((usual + FLUID_HU) / 2, BRIGHTEST_HU)
         least = max(usual - half_way, LEAST_STEP_HU, SPREADS * spread)
-        parts = thick_parts(np.where(parenchyma, usual - smooth, np.float32(0)), least, spacing)
-        found = [part for part in parts if float(np.median(image[part])) >= DARKEST_HU]
-        for part in found:
-            deep &= ~part
+        parts = thick_parts(np.where(seen.mask, usual - seen.smooth, np.float32(0)), least, seen.spacing)
+        found = [part for part in parts if float(np.median(seen.image[part])) >= DARKEST_HU]
+        deep &= ~np.any(found, axis=0)
+        if not found or not deep.any():
+            break
     return found

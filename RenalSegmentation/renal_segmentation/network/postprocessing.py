@@ -107,8 +107,10 @@ def _on_scan(kidney: Refined, image: Volume, hounsfield: bool) -> Outlined:
     agreement = float(2 * (inside & guess).sum() / (inside.sum() + guess.sum()).clamp(min=1))
     final = classes.numpy()
     clean = _cleaned(final, part.grid)
-    corrections = (at_half_step, told_from_parenchyma, without_fluid)
-    for corrected in corrections if hounsfield else corrections[:2]:
+    corrections = [at_half_step, told_from_parenchyma]
+    if hounsfield:
+        corrections.append(without_fluid)
+    for corrected in corrections:
         final = corrected(final, clean, seen.numpy(), spacing)
         clean = _cleaned(final, part.grid)
     return Outlined(kidney, place, part.grid, final, clean, agreement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,6 @@ from renal_segmentation.volume import bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
-Finder = Callable[[npt.NDArray[np.uint8], FloatArray, Sequence[float]], list[BoolArray]]
 
 SMOOTHED_MM = 3.0
 """Standard deviation by which brightness is averaged over parenchyma: noise and single pyramids matter little."""
@@ -36,6 +36,30 @@ NORMAL = 1.4826
 """Standard deviation of a normal distribution by its median absolute deviation."""
 
 
+@dataclass(frozen=True, eq=False)
+class Parenchyma:
+    """The parenchyma of one kidney, in the box around its outline.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (I, J, K)
+        The scan.
+    mask : ndarray of bool, same shape
+    deep : ndarray of bool, same shape
+        Of it what lies far enough below the surface to be free of what lies around.
+    smooth : ndarray of float32, same shape
+        Its brightness, averaged over `SMOOTHED_MM`.
+    spacing : sequence of float
+        Sides of a voxel in mm.
+    """
+
+    image: FloatArray
+    mask: BoolArray
+    deep: BoolArray
+    smooth: FloatArray
+    spacing: Sequence[float]
+
+
 def told_from_parenchyma(
     classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]
 ) -> FloatArray:
@@ -46,14 +70,8 @@ def told_from_parenchyma(
 
     Parameters
     ----------
-    classes : ndarray of float32, shape (3, I, J, K)
-        Probabilities of parenchyma, sinus, and cyst or mass.
-    clean : ndarray of uint8, shape (I, J, K)
-        The outline until now: 1 parenchyma, 2 sinus, 3 cyst or mass.
-    image : ndarray of float32, shape (I, J, K)
-        The scan.
-    spacing : sequence of float
-        Sides of a voxel in mm.
+    classes, clean, image, spacing
+        See `edges.at_half_step`.
 
     Returns
     -------
@@ -63,16 +81,20 @@ def told_from_parenchyma(
 
 
 def without_parts(
-    classes: FloatArray, clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float], find: Finder
+    classes: FloatArray,
+    clean: npt.NDArray[np.uint8],
+    image: FloatArray,
+    spacing: Sequence[float],
+    find: Callable[[Parenchyma], list[BoolArray]],
 ) -> FloatArray:
     """Return class probabilities in which none of the parts that are found in the parenchyma is parenchyma.
 
     Parameters
     ----------
     classes, clean, image, spacing
-        See `told_from_parenchyma`.
+        See `edges.at_half_step`.
     find : callable
-        Takes outline, scan and spacing of the box around the kidney, and returns masks of the same shape.
+        Returns the masks of parts; not asked where there is too little deep parenchyma to compare them with.
 
     Returns
     -------
@@ -82,22 +104,31 @@ def without_parts(
     if not (clean == 1).any():
         return classes
     place = bounding_box(clean > 0, margin=2)
+    organ, parenchyma = clean[place] > 0, clean[place] == 1
+    deep: BoolArray = parenchyma & (ndimage.distance_transform_edt(organ, sampling=spacing) > DEEP_MM)
+    if _ml(deep, spacing) < LEAST_DEEP_ML:
+        return classes
+    smooth = mean_within(image[place], parenchyma, SMOOTHED_MM, spacing)
     near = (slice(None), *place)
     result = classes.copy()
-    for other in find(clean[place], image[place], spacing):
+    for other in find(Parenchyma(image[place], parenchyma, deep, smooth, spacing)):
         said = classes[near][:, other]
         around = ndimage.binary_dilation(other) & ~other
         result[near][:, other] = 0
-        if (clean[place][around] > 0).mean() >= ENCLOSED:
+        if organ[around].mean() >= ENCLOSED:
             inner = 1 + int(said[1:].sum(1).argmax())
             result[near][inner, other] = said.sum(0)
     return result
 
 
-def deep_parenchyma(clean: npt.NDArray[np.uint8], spacing: Sequence[float]) -> BoolArray:
-    """Return the parenchyma far enough below the surface to be free of what lies around; empty if there is little."""
-    deep: BoolArray = (clean == 1) & (ndimage.distance_transform_edt(clean > 0, sampling=spacing) > DEEP_MM)
-    return deep if deep.sum() * float(np.prod(spacing)) / 1000 >= LEAST_DEEP_ML else np.zeros_like(deep)
+def _unlike(seen: Parenchyma) -> list[BoolArray]:
+    """Return each thick part of the parenchyma whose brightness is unlike that of the deep parenchyma."""
+    values = seen.smooth[seen.deep]
+    usual = float(np.median(values))
+    spread = NORMAL * float(np.median(np.abs(values - usual)))
+    least = UNLIKE * max(spread, LEAST_SPREAD * float(seen.image.std()))
+    brighter = np.where(seen.mask, seen.smooth - usual, np.float32(0))
+    return [part for step in (brighter, -brighter) for part in thick_parts(step, least, seen.spacing)]
 
 
 def thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> list[BoolArray]:
@@ -108,21 +139,7 @@ def thick_parts(step: FloatArray, least: float, spacing: Sequence[float]) -> lis
         own = parts == number
         plainest = float(np.quantile(step[own], PLAINEST))
         found.append(ndimage.binary_dilation(own) & (step > plainest / 2))
-    return [part for part in found if part.sum() * float(np.prod(spacing)) / 1000 >= LEAST_ML]
-
-
-def _unlike(clean: npt.NDArray[np.uint8], image: FloatArray, spacing: Sequence[float]) -> list[BoolArray]:
-    """Return each thick part of the parenchyma whose brightness is unlike that of the deep parenchyma."""
-    deep = deep_parenchyma(clean, spacing)
-    if not deep.any():
-        return []
-    parenchyma = clean == 1
-    smooth = mean_within(image, parenchyma, SMOOTHED_MM, spacing)
-    usual = float(np.median(smooth[deep]))
-    spread = NORMAL * float(np.median(np.abs(smooth[deep] - usual)))
-    least = UNLIKE * max(spread, LEAST_SPREAD * float(image.std()))
-    steps = [np.where(parenchyma, smooth - usual, np.float32(0)) * sign for sign in (1, -1)]
-    return [part for step in steps for part in thick_parts(step, least, spacing)]
+    return [part for part in found if _ml(part, spacing) >= LEAST_ML]
 
 
 def _opened(mask: BoolArray, spacing: Sequence[float]) -> BoolArray:
@@ -132,3 +149,7 @@ def _opened(mask: BoolArray, spacing: Sequence[float]) -> BoolArray:
         return core
     near: BoolArray = ndimage.distance_transform_edt(~core, sampling=spacing) <= THICK_MM
     return mask & near
+
+
+def _ml(mask: BoolArray, spacing: Sequence[float]) -> float:
+    return float(mask.sum() * np.prod(spacing)) / 1000
