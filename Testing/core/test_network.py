@@ -315,18 +315,44 @@ def test_a_box_outside_the_image_touches_no_voxel():
     assert voxels_in(grid, np.full(3, 1.2), np.full(3, 2.2)) == (slice(1, 4),) * 3
 
 
-def test_hounsfield_units_are_cut_to_the_window_of_soft_tissue():
+def between(darkest: float, brightest: float) -> Volume:
     image = noise_image()
-    prepared = prepare(Volume(image.array * 2000 - 1000, image.affine))
+    low, high = image.array.min(), image.array.max()
+    scaled = (image.array - low) / (high - low) * (brightest - darkest) + darkest
+    return Volume(np.clip(scaled, darkest, brightest), image.affine)
+
+
+def test_hounsfield_units_are_cut_to_the_window_of_soft_tissue():
+    prepared = prepare(between(-1000, 600))
+    assert prepared.hounsfield
     assert prepared.image.array.min() == -250
     assert prepared.image.array.max() == 400
 
 
+def test_a_voxel_marked_as_minus_1000_does_not_make_an_mri_a_ct():
+    image = between(0, 2000)
+    image.array[0, 0, 0] = -1000
+    prepared = prepare(image)
+    assert not prepared.hounsfield
+    assert prepared.image.array.max() == 2000
+
+
+def test_an_mri_with_shifted_values_is_no_ct():
+    prepared = prepare(between(-600, 3400))
+    assert not prepared.hounsfield
+    assert prepared.image.array.min() == -600
+    assert prepared.image.array.max() == 3400
+
+
+def test_faint_values_are_enlarged_without_loss():
+    image = between(0, 1)
+    faint = Volume(image.array * np.float32(2.0**-30), image.affine)
+    assert np.array_equal(prepare(faint).image.array, prepare(image).image.array)
+
+
 @pytest.mark.parametrize(("darkest", "known"), [(-1000, True), (-130, True), (-20, False), (0, False)])
 def test_fat_or_air_tells_hounsfield_units(darkest, known):
-    image = noise_image()
-    low = image.array.min()
-    assert prepare(Volume((image.array - low) * 100 + darkest, image.affine)).hounsfield is known
+    assert prepare(between(darkest, darkest + 400)).hounsfield is known
 
 
 def test_infinite_voxels_become_the_darkest_and_are_counted():

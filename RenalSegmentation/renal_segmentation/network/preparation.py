@@ -17,6 +17,12 @@ HOUNSFIELD_BELOW = -100.0
 CT_BELOW = -400.0
 """Of air: the scan was not cut to a window yet."""
 CT_WINDOW = (-250.0, 400.0)
+LOW_SHARE = 0.001
+"""Of the voxels, at least, have to be that low: single ones mark places without signal in MRI, too."""
+DENSE_SHARE = 0.25
+"""Of the voxels, at most, are above the window in CT (bone, metal; 0.06 is much); a shifted MRI has more."""
+FAINT_RANGE = 2.0**-10
+"""Values that span less are enlarged, such as diffusivities in m^2/s: the network's steps have absolute limits."""
 LARGEST_VOXELS = 40_000_000
 """Larger scans are averaged in blocks before the coarse look."""
 
@@ -63,12 +69,21 @@ def prepare(image: Volume) -> Prepared:
     affine[:3, :3] = affine[:3, list(axes)] * np.where(flips, -1, 1)
     affine[:3, 3] = affine[:3, :3] @ (np.array(turned.shape) - 1) / -2
     affine = np.rint(affine * 2**20) / 2**20
-    array, notices = _finite(np.array(turned, np.float32, order="C"))
+    with np.errstate(over="ignore"):  # what is too large for float32 is dealt with as infinite
+        array, notices = _finite(np.array(turned, np.float32, order="C"))
     low, high = float(array.min()), float(array.max())
-    if low < CT_BELOW:
-        np.clip(array, *CT_WINDOW, out=array)
     blank = bool(high - low <= 1e-6 * max(abs(high), 1e-30))
-    return Prepared(Volume(array, affine), axes, flips, blank, low < HOUNSFIELD_BELOW, notices)
+    hounsfield = _in_hounsfield_units(array, HOUNSFIELD_BELOW)
+    if _in_hounsfield_units(array, CT_BELOW):
+        np.clip(array, *CT_WINDOW, out=array)
+    elif not blank and high - low < FAINT_RANGE:
+        array *= np.float32(2.0 ** -round(np.log2(high - low)))
+    return Prepared(Volume(array, affine), axes, flips, blank, hounsfield, notices)
+
+
+def _in_hounsfield_units(array: npt.NDArray[np.float32], below: float) -> bool:
+    """Return whether values are those of CT: enough of them are that low, and few are denser than bone's."""
+    return bool(np.mean(array < below) >= LOW_SHARE and np.mean(array > CT_WINDOW[1]) <= DENSE_SHARE)
 
 
 def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:
