@@ -20,6 +20,10 @@ from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 
 SCANNER = 1
 """NIfTI transform code: coordinates of the scanner."""
+UNITS_MM = {"meter": 1e3, "micron": 1e-3}
+"""Units of NIfTI other than mm."""
+LONGEST_MM = (1.0, 3000.0)
+"""The longest side of an image, from a mouse's kidney to a whole body."""
 
 
 def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
@@ -51,7 +55,7 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
             _check_gzip(path)
         image: Any = nibabel.load(path)
         notices = _check_nifti_header(image, path) if isinstance(image, nibabel.Nifti1Pair) else ()
-        check_affine(image.affine, str(path))
+        affine = _affine_in_mm(image, path)
         array = _in_memory(image)
     except PermissionError as error:
         raise InputError(f"{path} may not be read: ask for permission or copy it.") from error
@@ -59,7 +63,32 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
         raise InputError(damaged) from error
     except (OSError, EOFError, ValueError, zlib.error, OverflowError) as error:
         raise InputError(damaged) from error
-    return as_volume(Volume(array, image.affine), str(path)), notices
+    return as_volume(Volume(array, affine), str(path)), notices
+
+
+def _affine_in_mm(image: Any, path: Path) -> npt.NDArray[np.float64]:
+    """Return the affine in mm, whichever unit of length the file is in.
+
+    Raises
+    ------
+    InputError
+        If the file holds a surface or a list of values.
+    GeometryError
+        If no body has the size that the file states.
+    """
+    if getattr(image, "affine", None) is None or not hasattr(image.header, "get_zooms"):
+        raise InputError(f"{path} holds no voxels in space (a surface?): give an image.")
+    matrix = check_affine(image.affine, str(path)).copy()
+    unit = image.header.get_xyzt_units()[0] if hasattr(image.header, "get_xyzt_units") else "mm"
+    matrix[:3] *= UNITS_MM.get(unit, 1.0)
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
+    longest = max(step * n for step, n in zip(spacing, image.shape, strict=False))
+    if not LONGEST_MM[0] <= longest <= LONGEST_MM[1]:
+        raise GeometryError(
+            f"{path} has a voxel size of {' x '.join(f'{s:.4g}' for s in spacing)} mm, which makes it "
+            f"{longest:.6g} mm long: correct the voxel size or the unit of length in its header."
+        )
+    return matrix
 
 
 def _in_memory(image: Any) -> npt.NDArray[Any]:

@@ -201,6 +201,30 @@ def test_a_zero_or_negative_voxel_size_is_refused(tmp_path, size):
         read_image(path)
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("meter", 1e3), ("micron", 1e-3)])
+def test_files_in_metres_or_micrometres_are_read_in_mm(tmp_path, unit, factor):
+    image = nibabel.Nifti1Image(KIDNEYS.array, np.diag([1 / factor] * 3 + [1]) @ KIDNEYS.affine)
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, tmp_path / "mask.nii.gz")
+    mask, _ = read_image(tmp_path / "mask.nii.gz")
+    np.testing.assert_allclose(mask.affine, KIDNEYS.affine, atol=1e-4)
+
+
+@pytest.mark.parametrize(("factor", "size"), [(1e-3, "0.004 x"), (1e3, "4000 x")])
+def test_an_image_that_no_body_fills_is_refused_with_its_voxel_size(tmp_path, factor, size):
+    affine = np.diag([factor] * 3 + [1]) @ KIDNEYS.affine
+    nibabel.save(nibabel.Nifti1Image(KIDNEYS.array, affine), tmp_path / "mask.nii.gz")
+    with pytest.raises(GeometryError, match=f"voxel size of {size}.*unit of length"):
+        read_image(tmp_path / "mask.nii.gz")
+
+
+def test_a_surface_is_no_image(tmp_path):
+    values = nibabel.gifti.GiftiDataArray(np.zeros(5, np.float32), "NIFTI_INTENT_SHAPE")
+    nibabel.save(nibabel.gifti.GiftiImage(darrays=[values]), tmp_path / "left.gii")
+    with pytest.raises(InputError, match="holds no voxels in space"):
+        read_image(tmp_path / "left.gii")
+
+
 def test_a_file_without_position_is_read_and_this_is_stated(tmp_path):
     _, notices = read_image(header_with(tmp_path / "mask.nii", qform_code=0))
     assert [notice.code for notice in notices] == ["no-position"]
