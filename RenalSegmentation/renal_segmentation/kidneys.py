@@ -116,24 +116,27 @@ def _given_sides_notices(side: Volume) -> tuple[Notice, ...]:
     return ()
 
 
-def _doubts(side: Volume, grid: Grid) -> list[Notice]:
-    """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
-    notices = []
+def cut_off_notices(side: Volume, grid: Grid) -> tuple[Notice, ...]:
+    """Return a notice for each kidney of a side map that the border of the whole grid cuts off."""
     start = grid.start_of(side)
-    for value, box in zip(Side, ndimage.find_objects(side.array, max(Side)), strict=True):
-        if box is None:
-            continue
-        low = np.array([s.start for s in box]) + start
-        high = np.array([s.stop for s in box]) + start - 1
-        if (low == 0).any() or (high == np.array(grid.shape) - 1).any():
+    notices = []
+    for value, low, high in _extents(side):
+        if (low + start == 0).any() or (high + start == grid.shape).any():
             notices.append(
                 Notice(
                     "touches-border",
-                    f"The {SIDE_NAMES[value]} kidney touches the border of the image: there the depth is measured "
-                    "from the cut, not from the capsule.",
+                    f"The {SIDE_NAMES[value]} kidney touches the border of the image: its volume is that of the part "
+                    "in view, and depth is measured there from the cut, not from the capsule.",
                 )
             )
-        across = int((high - low + 1).min())
+    return tuple(notices)
+
+
+def _doubts(side: Volume, grid: Grid) -> tuple[Notice, ...]:
+    """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
+    notices = list(cut_off_notices(side, grid))
+    for value, low, high in _extents(side):
+        across = int((high - low).min())
         if across < FEWEST_VOXELS_ACROSS:
             notices.append(
                 Notice(
@@ -142,4 +145,14 @@ def _doubts(side: Volume, grid: Grid) -> list[Notice]:
                     "its depths are rough.",
                 )
             )
-    return notices
+    return tuple(notices)
+
+
+def _extents(side: Volume) -> list[tuple[Side, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Return the sides that are there with the first voxel of each and the one after its last."""
+    boxes = zip(Side, ndimage.find_objects(side.array, max(Side)), strict=True)
+    return [
+        (value, np.array([s.start for s in box]), np.array([s.stop for s in box]))
+        for value, box in boxes
+        if box is not None
+    ]

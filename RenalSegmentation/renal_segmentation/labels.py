@@ -16,6 +16,8 @@ from renal_segmentation.volume import Grid, Volume, bounding_box
 
 MEANINGS = ("left", "right", "kidney", "cyst", "pelvis", "ignore")
 """What a label of a mask can stand for; ``kidney`` is split into sides, ``cyst`` is filled but not measured."""
+PREDICTED = {1: "left", 2: "right", 3: "cyst", 4: "cyst", 5: "pelvis", 6: "pelvis"}
+"""Of the masks that ``predict`` writes, whose whole table is `renal_segmentation.structures`."""
 
 
 class Side(IntEnum):
@@ -85,7 +87,7 @@ def read_parts(
         if len(found) > 1:
             raise InputError(
                 f"{name} holds the labels {_listed(found)}: say what they are, "
-                "for instance --labels 1=left 2=right, or 1=kidney 2=ignore."
+                f"for instance --labels 1=left 2=right, or 1=kidney 2=ignore{_hint(found)}."
             )
         labels = dict.fromkeys(found, "kidney")
     notices += _compare(labels, found, name)
@@ -103,6 +105,13 @@ def read_parts(
     if not (left.any() or right.any() or kidney.any()):
         raise nothing
     return parts
+
+
+def _hint(found: Collection[int]) -> str:
+    """Return the labels to give for a mask that may come from ``predict``."""
+    if not set(found) <= set(PREDICTED):
+        return ""
+    return f"; for a mask from predict, --labels {' '.join(f'{value}={PREDICTED[value]}' for value in found)}"
 
 
 def margin_voxels(grid: Grid, margin_mm: float) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from renal_segmentation.errors import InputError, Notice
-from renal_segmentation.kidneys import read_kidneys
+from renal_segmentation.kidneys import cut_off_notices, read_kidneys
 from renal_segmentation.labels import Side
 from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
-from renal_segmentation.volume import as_volume, bounding_box
+from renal_segmentation.volume import Volume, as_volume, bounding_box
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def structure_volumes(mask: Any, name: str = "The mask") -> StructureVolumes:
     """
     volume = as_volume(mask, name)
     painted = volume.array != 0
-    near = volume.array[bounding_box(painted)] if painted.any() else volume.array[:0]
-    values, counts = np.unique(near, return_counts=True)
+    near = volume.crop(bounding_box(painted)) if painted.any() else volume
+    values, counts = np.unique(near.array, return_counts=True)
     foreign = [f"{value:g}" for value in values if value and value not in BY_VALUE]
     if foreign:
         raise InputError(
@@ -101,5 +101,16 @@ def structure_volumes(mask: Any, name: str = "The mask") -> StructureVolumes:
     for structure, value in found:
         tissues[structure.tissue] = tissues.get(structure.tissue, 0.0) + value
     total = sum(sides.values())
-    nothing = (Notice("no-kidney", f"{name} holds no kidney."),) if not total else ()
-    return StructureVolumes(total, sides[Side.LEFT], sides[Side.RIGHT], {s.key: v for s, v in found}, tissues, nothing)
+    notices = (
+        cut_off_notices(_side_map(near), volume.grid) if total else (Notice("no-kidney", f"{name} holds no kidney."),)
+    )
+    return StructureVolumes(total, sides[Side.LEFT], sides[Side.RIGHT], {s.key: v for s, v in found}, tissues, notices)
+
+
+def _side_map(mask: Volume) -> Volume:
+    """Return which kidney each voxel of parenchyma belongs to."""
+    side = np.zeros(mask.array.shape, np.uint8)
+    for structure in STRUCTURES:
+        if structure.tissue in PARENCHYMA and structure.side is not None:
+            side[mask.array == structure.value] = structure.side
+    return mask.like(side)

@@ -10,7 +10,7 @@ from renal_segmentation.cli import main
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import write_image
 from renal_segmentation.kidneys import read_kidneys
-from renal_segmentation.labels import MEANINGS, Side
+from renal_segmentation.labels import MEANINGS, PREDICTED, Side
 from renal_segmentation.structures import BY_KEY, BY_VALUE, STRUCTURES, structure_labels, structure_of
 from renal_segmentation.volume import Volume
 from renal_segmentation.volumes import kidney_volumes, structure_volumes
@@ -89,6 +89,23 @@ def test_the_table_and_the_layers_agree_on_the_volume_of_each_kidney():
     kidneys = read_kidneys(labels, structure_labels([11, 12, 13, 14])).volume_ml
     assert (found.left_ml, found.right_ml) == pytest.approx((kidneys["left"], kidneys["right"]))
     assert found.total_ml == pytest.approx(kidney_volumes(mask).total_ml)
+
+
+def test_a_kidney_cut_off_by_the_image_has_the_volume_in_view_and_this_is_stated():
+    whole = two_kidneys((3, 3, 3))
+    labels = whole.like(whole.array * np.uint8(2))
+    assert structure_volumes(labels).notices == ()
+    top = np.argwhere(labels.array)[:, 2].max()
+    cut = structure_volumes(labels.crop((slice(0, None), slice(0, None), slice(0, int(top) - 5))))
+    assert [notice.code for notice in cut.notices] == ["touches-border"]
+    assert "The right kidney touches the border" in cut.notices[0].message
+
+
+def test_the_labels_that_predict_writes_are_offered_where_a_mask_comes_without_any():
+    mask = painted(v1=10, v2=20, v5=3)
+    assert structure_labels(PREDICTED) == PREDICTED
+    with pytest.raises(InputError, match="from predict, --labels 1=left 2=right 5=pelvis"):
+        read_kidneys(mask)
 
 
 def test_an_empty_mask_has_no_volume_and_says_so():

@@ -122,6 +122,8 @@ def _result(
 ) -> dict[str, Any]:
     """Return everything that is told of a result."""
     volumes = structure_volumes(found.labels)
+    if volumes.total_ml:
+        notices = (*notices, *volumes.notices)
     keys = {notice.code: notice for notice in notices}
     return {
         "output": str(options.output),
