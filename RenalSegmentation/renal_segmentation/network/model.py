@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LABELS = ("left-kidney", "right-kidney", "left-cyst", "right-cyst", "left-sinus", "right-sinus")
 DEVICES = ("auto", "cpu", "cuda")
 MEMORY_MODES = ("normal", "low")
+FEWEST_SLICES = 3
+"""In thinner stacks nothing is convincing enough to be called a kidney."""
 _LESS = Notice("low-memory", "The memory did not suffice, so the image was worked through in smaller pieces.")
 _NO_DEVICE = Notice("no-cuda", "There is no CUDA device that torch can use, so the processor was used.")
 
@@ -95,6 +97,12 @@ class RenalNetwork:
 
     def _nothing(self, image: Volume, notices: tuple[Notice, ...]) -> Segmentation:
         message = "No kidney was found: check that the image shows the kidneys and that its orientation is right."
+        slices = min(image.array.shape)
+        if slices < FEWEST_SLICES:
+            message = (
+                f"No kidney was found: the image has {slices} slice{'s' * (slices > 1)} and the network needs "
+                f"{FEWEST_SLICES}; give the whole stack, or outline the kidneys by hand."
+            )
         notices += (Notice("no-kidney", message),)
         empty = np.zeros(image.array.shape, np.uint8)
         probability = image.like(empty.astype(np.float32))
