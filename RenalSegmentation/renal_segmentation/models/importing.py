@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
+from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.files import sha256
 from renal_segmentation.models import environments, totalsegmentator
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
-from renal_segmentation.models.cache import Manifest, cache_folder, folder_sha256, model_folder, write_manifest
+from renal_segmentation.models.cache import (
+    MANIFEST,
+    Manifest,
+    cache_folder,
+    folder_sha256,
+    model_folder,
+    write_manifest,
+)
 from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse
 from renal_segmentation.models.exchange import name_of
+from renal_segmentation.models.placing import beside, delete_folder, swap_in
 from renal_segmentation.models.registry import BUILT_IN, TASKS, describe_folder, kind_of
 from renal_segmentation.models.renal_segmentor import CARD
 from renal_segmentation.progress import Progress, part, silent
@@ -69,7 +73,7 @@ def import_model(
         if sha256(source) != check_sha256(checksum):
             raise ModelError(f"{source} has another checksum than was given: get the file again.")
     target = _free_target(name or name_of(source.with_suffix("") if source.is_file() else source), overwrite)
-    with _beside(target) as temporary:
+    with beside(target) as temporary:
         if source.is_file():
             unpack(source, temporary / "new", part(progress, 0.0, 0.9))
         else:
@@ -83,7 +87,7 @@ def import_model(
         card = replace(card, source=card.source.replace(str(found), str(source)))
         progress("Checking", 0.95)
         write_manifest(found, Manifest(kind, card, folder_sha256(found), trust))
-        _swap_in(found, target, temporary / "old")
+        swap_in(found, target, temporary / "old")
     progress("Done", 1.0)
     return card
 
@@ -159,15 +163,27 @@ def remove_model(name: str) -> None:
     """
     if name in TASKS:
         there = environments.remove(environments.TOTALSEGMENTATOR)
-        there = _delete(totalsegmentator.weights_folder()) or there
+        there = delete_folder(totalsegmentator.weights_folder()) or there
     elif name in PROGRAMS:
         there = environments.remove(PROGRAMS[name])
     elif name in BUILT_IN:
         raise InputError(f"The model {name} comes with Renal and cannot be removed.")
     else:
-        there = _delete(model_folder(name))
+        there = _remove_imported(model_folder(name))
     if not there:
         raise InputError(f"There is no installed model {name}: see renal-segmentation models list.")
+
+
+def _remove_imported(folder: Path) -> bool:
+    """Delete an imported model; whatever else lies among the models is not ours to delete."""
+    if folder.is_dir() and not _is_imported(folder):
+        raise InputError(f"{folder} is not a model that was imported: delete it by hand if nobody needs it.")
+    return delete_folder(folder)
+
+
+def _is_imported(folder: Path) -> bool:
+    """Tell whether a folder is one that an import made, damaged or not."""
+    return (folder / MANIFEST).is_file()
 
 
 def _check_source(folder: Path) -> None:
@@ -187,7 +203,7 @@ def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: P
         raise InputError(f"{source} holds weights of TotalSegmentator that are not for kidneys: {', '.join(datasets)}.")
     totalsegmentator.weights_folder().mkdir(parents=True, exist_ok=True)
     for name, folder in datasets.items():
-        _swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
+        swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
     return task.card
 
 
@@ -197,49 +213,13 @@ def _free_target(name: str, overwrite: bool) -> Path:
     Raises
     ------
     InputError
-        If the name is that of another model.
+        If the name is that of another model, or of something that is no model.
     """
     target = model_folder(name)
     if name in (*BUILT_IN, *PROGRAMS):
         raise InputError(f"{name} is the name of another model: choose one with --name.")
+    if target.exists() and not _is_imported(target):
+        raise InputError(f"{target} is there and is not a model that was imported: choose a name with --name.")
     if target.exists() and not overwrite:
         raise InputError(f"There is a model {name} already: add --overwrite, or choose another name with --name.")
     return target
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Give a temporary folder on the target's file system."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".importing-", dir=target.parent) as name:
-            (Path(name) / "new").mkdir()
-            yield Path(name)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written ({error.strerror or error}): free space there.") from error
-
-
-def _swap_in(found: Path, target: Path, old: Path) -> None:
-    """Write everything to disk and put the new folder in the place of the old one."""
-    for path in found.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
-    if target.exists():
-        old.parent.mkdir(parents=True, exist_ok=True)
-        target.replace(old)
-    try:
-        found.replace(target)
-    except OSError:
-        if old.exists():
-            old.replace(target)
-        raise
-
-
-def _delete(folder: Path) -> bool:
-    """Delete a folder in two steps, so that half of a model is never found; return whether there was one."""
-    if not folder.is_dir():
-        return False
-    with _beside(folder) as temporary:
-        folder.replace(temporary / "old")
-    return True

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.models import shipped, totalsegmentator
-from renal_segmentation.models.cache import Manifest, folder_sha256, imported, is_name, model_folder, read_manifest
+from renal_segmentation.models.cache import (
+    MANIFEST,
+    Manifest,
+    folder_sha256,
+    imported,
+    is_name,
+    model_folder,
+    read_manifest,
+)
 from renal_segmentation.models.environments import RENAL_SEGMENTOR, find_executable
 from renal_segmentation.models.monai_bundle import MonaiBundle, is_bundle, read_bundle
 from renal_segmentation.models.nnunet import card_of, is_result_folder, open_result_folder, read_result_folder
@@ -87,7 +95,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
         return RenalSegmentor()
     if name == DEFAULT:
         return shipped.open_shipped()
-    if is_name(name) and (folder := model_folder(name)).is_dir():
+    if is_name(name) and ((folder := model_folder(name)) / MANIFEST).is_file():
         return _open_imported(folder, trust)
     path = Path(name).expanduser()
     if path.is_file():
