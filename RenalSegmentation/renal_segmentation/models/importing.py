@@ -152,7 +152,9 @@ def install_model(
 
 
 def remove_model(name: str) -> None:
-    """Delete an imported model, or the environment and weights of a program.
+    """Delete an imported model, or a program with its weights.
+
+    What TotalSegmentator needs for its other task stays.
 
     Raises
     ------
@@ -162,8 +164,7 @@ def remove_model(name: str) -> None:
         If it cannot be deleted.
     """
     if name in TASKS:
-        there = environments.remove(environments.TOTALSEGMENTATOR)
-        there = delete_folder(totalsegmentator.weights_folder()) or there
+        there = totalsegmentator.remove(TASKS[name])
     elif name in PROGRAMS:
         there = environments.remove(PROGRAMS[name])
     elif name in BUILT_IN:

@@ -24,7 +24,7 @@ from renal_segmentation.models.renal_segmentor import CARD, RenalSegmentor
 from renal_segmentation.segmenter import ModelCard, Segmenter
 
 DEFAULT = shipped.NAME
-TASKS = {task.card.name: task for task in (totalsegmentator.CT, totalsegmentator.MR)}
+TASKS = totalsegmentator.TASKS
 BUILT_IN = (DEFAULT, *TASKS, CARD.name)
 """Names that no imported model may take."""
 

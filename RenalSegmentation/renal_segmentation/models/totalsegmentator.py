@@ -13,10 +13,12 @@ import numpy as np
 
 from renal_segmentation.errors import ConsentError, ModelError
 from renal_segmentation.labels import Side
+from renal_segmentation.models import environments
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.download import Consent, refuse
 from renal_segmentation.models.environments import TOTALSEGMENTATOR, find_executable, need_executable
 from renal_segmentation.models.exchange import finish, read_output, write_input
+from renal_segmentation.models.placing import delete_folder
 from renal_segmentation.models.processes import Program, run_program
 from renal_segmentation.progress import Progress, part, silent
 from renal_segmentation.relabelling import Target
@@ -45,6 +47,8 @@ class Task:
         Its classes that are asked for.
     weights : tuple of str
         Beginning of the names of the folders that hold its weights.
+    family : str
+        Beginning of the names of all folders that its downloads bring, those for other organs too.
     downloads : tuple of str
         Tasks for its downloader.
     """
@@ -53,6 +57,7 @@ class Task:
     card: ModelCard
     structures: dict[str, Target]
     weights: tuple[str, ...]
+    family: str
     downloads: tuple[str, ...]
 
 
@@ -66,6 +71,7 @@ CT = Task(
     _card("totalsegmentator", "TotalSegmentator, CT", "CT", (*_SIDES, "left-cyst", "right-cyst"), 7000),
     _KIDNEYS | _CYSTS,
     ("Dataset291_", "Dataset298_"),
+    "Dataset29",
     ("total",),
 )
 MR = Task(
@@ -73,8 +79,10 @@ MR = Task(
     _card("totalsegmentator-mr", "TotalSegmentator, MRI", "MRI", _SIDES, 7000),
     _KIDNEYS,
     ("Dataset850_", "Dataset852_"),
+    "Dataset85",
     ("total_mr", "total_fast_mr"),
 )
+TASKS = {task.card.name: task for task in (CT, MR)}
 
 
 @dataclass(frozen=True)
@@ -184,6 +192,26 @@ def install_weights(task: Task, consent: Consent = refuse, progress: Progress = 
             run_program(program, folder / "log.txt", stretch)
     if weights_of(task) is None:
         raise ModelError(f"The weights of {task.card.title} did not arrive: call again.")
+
+
+def remove(task: Task) -> bool:
+    """Delete the weights of a task, and with the last ones the program; return whether there was anything.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be deleted.
+    """
+    found = [delete_folder(folder) for folder in _folders(task)]
+    if any(_folders(other) for other in TASKS.values()):
+        return bool(found)
+    program = environments.remove(TOTALSEGMENTATOR)
+    return delete_folder(weights_folder()) or program or bool(found)
+
+
+def _folders(task: Task) -> list[Path]:
+    """Return the folders of our copy of the weights that belong to a task."""
+    return sorted(weights_folder().glob(f"{task.family}*"))
 
 
 def _variables(home: Path, weights: Path) -> dict[str, str]:
