@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 from renal_segmentation.errors import Notice, RenalError
@@ -17,6 +19,8 @@ from renal_segmentation.version import __version__
 
 PROGRESS_STYLES = ("text", "json", "none")
 BAD_INPUT = 2
+TERMINATED = 143
+"""Exit code of a program that was asked to end (128 + SIGTERM)."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +39,8 @@ def run_command(parser: Parser, arguments: Sequence[str] | None) -> int:
     """Parse the arguments, call what they name, and turn any failure into one sentence and exit code 2."""
     options = parser.parse_args(arguments)
     try:
-        options.call(options)
+        with _ended_cleanly():
+            options.call(options)
     except RenalError as error:
         return _fail(parser, str(error))
     except MemoryError:
@@ -97,3 +102,21 @@ def _json_lines() -> Progress:
 def _fail(parser: Parser, sentence: str) -> int:
     sys.stderr.write(f"{parser.prog}: {sentence}\n")
     return BAD_INPUT
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Leave with exit code 143 and nothing half-written when the program is asked to end."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(TERMINATED)
+
+    try:
+        previous = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread, where signals are someone else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -25,9 +21,6 @@ from renal_segmentation.progress import part
 from renal_segmentation.segmenter import Segmentation
 from renal_segmentation.version import __version__
 from renal_segmentation.volumes import structure_volumes
-
-TERMINATED = 143
-"""Exit code of a program that was asked to end (128 + SIGTERM)."""
 
 
 def add_parser(commands: Any) -> None:
@@ -50,18 +43,17 @@ def add_parser(commands: Any) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     _check_outputs(options)
-    with ended_cleanly():
-        started = time.monotonic()
-        segmenter = find_segmenter(options.model, options.trust)
-        if isinstance(segmenter, RenalNetwork):
-            segmenter = replace(segmenter, memory=options.memory)
-        with console_progress(options.progress) as progress:
-            progress("Reading the image", 0.0)
-            image, notices = read_image(options.image)
-            found = segmenter.segment(image, device=options.device, progress=part(progress, 0.02, 0.97))
-            progress("Writing", 0.97)
-            result = _result(options, found, (*notices, *found.notices), time.monotonic() - started)
-            _write(options, found, result)
+    started = time.monotonic()
+    segmenter = find_segmenter(options.model, options.trust)
+    if isinstance(segmenter, RenalNetwork):
+        segmenter = replace(segmenter, memory=options.memory)
+    with console_progress(options.progress) as progress:
+        progress("Reading the image", 0.0)
+        image, notices = read_image(options.image)
+        found = segmenter.segment(image, device=options.device, progress=part(progress, 0.02, 0.97))
+        progress("Writing", 0.97)
+        result = _result(options, found, (*notices, *found.notices), time.monotonic() - started)
+        _write(options, found, result)
     if options.progress == "json":
         done = {"step": "done", "share": 1, "seconds_left": 0}
         sys.stdout.write(json.dumps({**done, **_told(result)}) + "\n")
@@ -97,24 +89,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
             raise OutputError(f"{path} is there already: name another file, or add --overwrite.")
         if not path.parent.is_dir():
             raise OutputError(f"The folder {path.parent} is not there: make it first.")
-
-
-@contextmanager
-def ended_cleanly() -> Iterator[None]:
-    """Leave with exit code 143 and nothing half-written when the program is asked to end."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
-
-    try:
-        previous = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread, where signals are someone else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _result(

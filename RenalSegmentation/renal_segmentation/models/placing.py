@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from renal_segmentation.errors import OutputError
 
 _PREFIX = ".importing-"
+_FORGOTTEN_S = 24 * 3600.0
 
 
 @contextmanager
@@ -24,11 +27,20 @@ def beside(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(target.parent)
         with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=target.parent) as name:
             (Path(name) / "new").mkdir()
             yield Path(name)
     except OSError as error:
         raise OutputError(f"{target} cannot be written ({error.strerror or error}): free space there.") from error
+
+
+def _tidy(folder: Path) -> None:
+    """Delete what calls that were killed left behind; a younger folder may belong to a call that still runs."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):  # another call may just have ended
+            if time.time() - path.stat().st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def swap_in(found: Path, target: Path, old: Path) -> None:
