@@ -10,7 +10,10 @@ import zipfile
 import pytest
 from Testing.core.model_folders import bundle
 
+from renal_segmentation.cli import main
 from renal_segmentation.models.importing import import_model
+
+UNIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals and other limits")
 
 
 def start(*arguments) -> subprocess.Popen[str]:
@@ -29,7 +32,7 @@ def archive_of_many_files(folder):
     return path
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends programs without asking them")
+@UNIX
 @pytest.mark.parametrize("command", ["import", "phantom"])
 def test_a_command_that_is_asked_to_end_leaves_nothing_hidden(models, tmp_path, command):
     output = tmp_path / "out"
@@ -53,3 +56,22 @@ def test_what_a_killed_import_left_behind_is_deleted_by_a_later_one_but_not_what
     os.utime(forgotten, (yesterday, yesterday))
     import_model(bundle(tmp_path / "mine"))
     assert {path.name for path in models.iterdir()} == {".importing-new", "mine"}
+
+
+@UNIX
+def test_a_command_ends_quietly_when_nobody_reads_its_output(models, tmp_path):
+    with start("models", "import", archive_of_many_files(tmp_path)) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (141, "")
+    assert list(models.iterdir()) == []
+
+
+@UNIX
+def test_a_file_that_the_system_refuses_is_named_with_the_reason(tmp_path, capsys):
+    path = tmp_path / ("x" * 300)
+    assert main(["predict", str(path), "--output", str(tmp_path / "mask.nii.gz"), "--model", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{path} cannot be used (File name too long): check the path" in said
+    assert "report" not in said

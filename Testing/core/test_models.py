@@ -164,11 +164,21 @@ def test_a_checksum_that_is_given_is_checked(tmp_path):
         import_model(tmp_path / "mine", "other", checksum="0" * 64)
 
 
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    archive = zipped(bundle(tmp_path / "mine"), tmp_path / "mine.zip")
+    monkeypatch.setattr("renal_segmentation.models.importing.os.access", lambda path, mode: path != archive)
+    with pytest.raises(InputError, match=r"mine\.zip may not be read: ask for permission"):
+        import_model(archive, checksum="0" * 64)
+
+
 def test_an_address_needs_a_checksum_and_consent(tmp_path):
     with pytest.raises(InputError, match="needs a checksum"):
         install_model("https://example.org/m.zip", consent=lambda _: True)
     with pytest.raises(ConsentError, match="Nothing was fetched"):
         install_model("https://example.org/m.zip", "0" * 64)
+    for address in ("http://[bad/x.zip", "http:///x.zip", "ftp://example.org/x.zip"):
+        with pytest.raises(InputError, match="is not a web address"):
+            install_model(address, "0" * 64, consent=lambda _: True)
     with pytest.raises(InputError, match="'liver' cannot be installed"):
         install_model("liver")
 
@@ -254,6 +264,17 @@ def test_a_path_to_nothing_a_file_or_an_empty_folder_is_explained(tmp_path):
         ({"configs/metadata.json": "{"}, "cannot be read as JSON"),
         ({"configs/metadata.json": "{}"}, "gives no part of the kidney"),
         ({"configs/metadata.json": '{"network_data_format": {"inputs": {"a": {}, "b": {}}}}'}, "takes several images"),
+        *(
+            ({"configs/metadata.json": f'{{"network_data_format": {text}}}'}, "does not follow MONAI's specification")
+            for text in (
+                "[1]",
+                '{"inputs": [1]}',
+                '{"inputs": {"image": [1]}}',
+                '{"inputs": {"image": {"num_channels": "one"}}}',
+                '{"outputs": [1]}',
+                '{"outputs": {"pred": {"channel_def": ["kidney"]}}}',
+            )
+        ),
     ],
 )
 def test_bundles_that_do_not_fit_are_refused_with_the_reason(tmp_path, change, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from renal_segmentation.models.cache import (
     model_folder,
     write_manifest,
 )
-from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse
+from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse, web_address
 from renal_segmentation.models.exchange import name_of
 from renal_segmentation.models.placing import beside, delete_folder, swap_in
 from renal_segmentation.models.registry import BUILT_IN, TASKS, describe_folder, kind_of
@@ -67,6 +68,8 @@ def import_model(
     """
     if not source.exists():
         raise InputError(f"{source} is not there: check the path.")
+    if not os.access(source, os.R_OK):
+        raise InputError(f"{source} may not be read: ask for permission or copy it.")
     if checksum is not None:
         if not source.is_file():
             raise InputError(f"{source} is a folder: a checksum can be given for a file only.")
@@ -128,6 +131,7 @@ def install_model(
     if "://" in name_or_url:
         if checksum is None:
             raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
+        web_address(name_or_url)
         file = Path(urlsplit(name_or_url).path).name or "model.zip"
         _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
         waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
