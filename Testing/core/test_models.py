@@ -264,6 +264,13 @@ def test_a_path_to_nothing_a_file_or_an_empty_folder_is_explained(tmp_path):
         ({"configs/metadata.json": "{"}, "cannot be read as JSON"),
         ({"configs/metadata.json": "{}"}, "gives no part of the kidney"),
         ({"configs/metadata.json": '{"network_data_format": {"inputs": {"a": {}, "b": {}}}}'}, "takes several images"),
+        (
+            {
+                "configs/metadata.json": '{"network_data_format": {"outputs": {"pred": {"channel_def": '
+                '{"0": "left kidney", "1": "right kidney"}}}}}'
+            },
+            "calls its channel 0 'left kidney', where the background should be",
+        ),
         *(
             ({"configs/metadata.json": f'{{"network_data_format": {text}}}'}, "does not follow MONAI's specification")
             for text in (

@@ -80,6 +80,12 @@ def read_bundle(folder: Path) -> Bundle:
         raise InputError(f"{folder / METADATA} does not follow MONAI's specification: get the model again.") from error
     if key is None:
         raise InputError(f"{folder} takes several images, not one.")
+    first = names.pop(0, "")
+    if targets_of_names({0: first}):
+        raise InputError(
+            f"{folder} calls its channel 0 '{first}', where the background should be: choose a bundle whose channels "
+            "begin with the background."
+        )
     targets = targets_of_names(names)
     if not targets:
         raise InputError(f"{folder} gives no part of the kidney (its channels: {', '.join(names.values()) or 'none'}).")
@@ -98,7 +104,7 @@ def _data_format(metadata: dict[str, Any]) -> tuple[str | None, str, dict[int, s
     outputs: dict[str, Any] = formats.get("outputs") or {}
     output: dict[str, Any] = outputs.get("pred") or next(iter(outputs.values()), None) or {}
     channels: dict[str, Any] = output.get("channel_def") or {}
-    names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal() and int(label) > 0}
+    names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal()}
     return key if single else None, str(image.get("modality") or metadata.get("modality") or "unknown"), names
 
 
