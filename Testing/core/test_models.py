@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,38 @@ def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="are not those that were imported"):
         find_segmenter("mine")
+
+
+def test_a_trained_model_is_imported_without_what_its_training_left_and_goes_by_its_new_name(tmp_path, models, capsys):
+    folder = own_bundle(tmp_path / "trained")
+    (folder / "maps").mkdir()
+    (folder / "maps/case_1.npy").write_bytes(b"people")
+    (folder / "refiner.pt").write_bytes(b"checkpoint")
+    assert main(["models", "import", str(folder), "--name", "five", "--progress", "none"]) == 0
+    assert "--trust" not in capsys.readouterr().out
+    found = {path.relative_to(models).as_posix() for path in models.rglob("*") if path.is_file()}
+    assert found == {f"five/{name}" for name in ("configs/metadata.json", "models/model.pt", "renal-model.json")}
+    assert find_segmenter("five").describe().name == "five"
+
+
+def test_a_zip_file_that_is_refused_is_named_and_not_its_copy(tmp_path, models):
+    folder = bundle(tmp_path / "mine")
+    (folder / "models/model.pt").unlink()
+    archive = zipped(folder, tmp_path / "mine.zip")
+    with pytest.raises(InputError) as caught:
+        import_model(archive)
+    assert str(caught.value).startswith(f"{archive}/mine has no models/model.pt")
+    assert not list(models.iterdir())
+
+
+def test_a_model_without_a_title_is_called_by_its_own_name(tmp_path):
+    folder = bundle(tmp_path / "mine")
+    metadata = folder / "configs/metadata.json"
+    metadata.write_text(metadata.read_text().replace('"name"', '"other"'))
+    with zipfile.ZipFile(tmp_path / "flat.zip", "w") as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, file.relative_to(folder))
+    assert import_model(tmp_path / "flat.zip").title == "flat"
 
 
 def test_weights_of_totalsegmentator_come_from_files_where_there_is_no_internet(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -115,8 +115,15 @@ def _copy(pieces: Iterator[bytes], sink: IO[bytes], info: zipfile.ZipInfo, archi
         sink.write(chunk)
 
 
-def copy_folder(source: Path, target: Path) -> None:
+def copy_folder(source: Path, target: Path, parts: Collection[str] | None = None) -> None:
     """Copy a model's folder; its permissions stay behind.
+
+    Parameters
+    ----------
+    source, target : Path
+        From where and to where.
+    parts : collection of str, optional
+        Names of what is copied of it; everything by default.
 
     Raises
     ------
@@ -125,11 +132,12 @@ def copy_folder(source: Path, target: Path) -> None:
     OutputError
         If it cannot be copied.
     """
-    links = next((path for path in source.rglob("*") if path.is_symlink()), None)
+    found = [path for path in source.rglob("*") if parts is None or path.relative_to(source).parts[0] in parts]
+    links = next((path for path in found if path.is_symlink()), None)
     if links is not None:
         raise InputError(f"{source} holds a link, {links.name}: give a folder of plain files.")
     try:
-        for path in source.rglob("*"):
+        for path in found:
             if path.is_file() and not _SKIPPED & set(path.parts):
                 copy = target / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)

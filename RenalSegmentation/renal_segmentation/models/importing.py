@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from renal_segmentation.errors import ConsentError, InputError, ModelError
+from renal_segmentation.errors import ConsentError, InputError, ModelError, RenalError
 from renal_segmentation.files import sha256
-from renal_segmentation.models import environments, totalsegmentator
+from renal_segmentation.models import environments, shipped, totalsegmentator
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
 from renal_segmentation.models.cache import (
     MANIFEST,
@@ -76,15 +78,15 @@ def import_model(
         if sha256(source) != check_sha256(checksum):
             raise ModelError(f"{source} has another checksum than was given: get the file again.")
     target = _free_target(name or name_of(source.with_suffix("") if source.is_file() else source), overwrite)
-    with beside(target) as temporary:
+    with beside(target) as temporary, _named(new := temporary / "new" / target.name, source):
+        new.mkdir()
         if source.is_file():
-            unpack(source, temporary / "new", part(progress, 0.0, 0.9))
+            unpack(source, new, part(progress, 0.0, 0.9))
         else:
-            _check_source(source)
-            copy_folder(source, temporary / "new")
-        if datasets := totalsegmentator.datasets_in(temporary / "new", source.name):
+            _copy(source, new)
+        if datasets := totalsegmentator.datasets_in(new, source.name):
             return _import_weights(datasets, source, trust, temporary / "old")
-        found = only_folder(temporary / "new")
+        found = only_folder(new)
         kind = kind_of(found)
         card = replace(describe_folder(found, kind), name=target.name)
         card = replace(card, source=card.source.replace(str(found), str(source)))
@@ -191,10 +193,24 @@ def _is_imported(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def _check_source(folder: Path) -> None:
-    """Refuse a folder without a model before anything is copied; it might be somebody's whole disk."""
-    if not totalsegmentator.datasets_in(folder, folder.name):
-        describe_folder(only_folder(folder), kind_of(only_folder(folder)))
+@contextmanager
+def _named(copy: Path, source: Path) -> Iterator[None]:
+    """Name the source in errors on its copy, which is gone when they are read."""
+    try:
+        yield
+    except RenalError as error:
+        raise type(error)(str(error).replace(str(copy), str(source))) from error
+
+
+def _copy(source: Path, new: Path) -> None:
+    """Copy a model's folder, and nothing of one without a model: it might be somebody's whole disk."""
+    if totalsegmentator.datasets_in(source, source.name):
+        copy_folder(source, new)
+        return
+    found = only_folder(source)
+    kind = kind_of(found)
+    describe_folder(found, kind)
+    copy_folder(found, new, shipped.PARTS if kind == "renal" else None)
 
 
 def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: Path) -> ModelCard:

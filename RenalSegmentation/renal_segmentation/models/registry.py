@@ -141,7 +141,8 @@ def describe_folder(folder: Path, kind: str) -> ModelCard:
 def open_folder(folder: Path, kind: str, card: ModelCard | None = None) -> Segmenter:
     """Return the segmenter of a model's folder; the caller has checked that the user trusts it."""
     if kind == "renal":
-        return shipped.open_bundle(folder)
+        network = shipped.open_bundle(folder)
+        return network if card is None else replace(network, metadata=replace(network.metadata, name=card.name))
     if kind == "monai":
         bundle = read_bundle(folder)
         return MonaiBundle(bundle, card or bundle.card)
