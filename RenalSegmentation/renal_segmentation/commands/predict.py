@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
 from renal_segmentation.errors import InputError, Notice, OutputError
-from renal_segmentation.files import atomic_path, read_image, sha256, write_image
+from renal_segmentation.files import atomic_path, check_output, read_image, save_image, sha256
 from renal_segmentation.models.registry import DEFAULT, find_segmenter
 from renal_segmentation.network.model import DEVICES, MEMORY_MODES, RenalNetwork
 from renal_segmentation.progress import part
@@ -83,12 +84,9 @@ def _check_outputs(options: argparse.Namespace) -> None:
     if len({path.resolve() for path in (*outputs, options.image)}) <= len(outputs):
         raise InputError("Two of the files named are the same one: give each output its own name.")
     for path in outputs:
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder: name a file.")
+        check_output(path)
         if path.exists() and not options.overwrite:
             raise OutputError(f"{path} is there already: name another file, or add --overwrite.")
-        if not path.parent.is_dir():
-            raise OutputError(f"The folder {path.parent} is not there: make it first.")
 
 
 def _result(
@@ -116,13 +114,15 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(options: argparse.Namespace, found: Segmentation, result: dict[str, Any]) -> None:
-    """Write the extra files first, so that a mask is only there when all is."""
-    if options.probabilities is not None:
-        if found.probabilities is None:
-            raise InputError(f"The model {found.model} gives no probabilities: leave out --probabilities.")
-        values = found.probabilities.array.astype(np.float32)
-        write_image(options.probabilities, values, found.labels.grid, "probability of kidney")
-    if options.summary is not None:
-        with atomic_path(options.summary) as temporary:
-            temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    write_image(options.output, found.labels.array, found.labels.grid, "kidney labels of Renal")
+    """Write all files, and only then put them in their places; the mask comes last."""
+    if options.probabilities is not None and found.probabilities is None:
+        raise InputError(f"The model {found.model} gives no probabilities: leave out --probabilities.")
+    grid = found.labels.grid
+    with ExitStack() as files:  # closed in reverse
+        save_image(files.enter_context(atomic_path(options.output)), found.labels.array, grid, "kidney labels of Renal")
+        if options.probabilities is not None and found.probabilities is not None:
+            values = found.probabilities.array.astype(np.float32)
+            save_image(files.enter_context(atomic_path(options.probabilities)), values, grid, "probability of kidney")
+        if options.summary is not None:
+            summary = files.enter_context(atomic_path(options.summary))
+            summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
