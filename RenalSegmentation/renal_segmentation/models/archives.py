@@ -59,7 +59,7 @@ def unpack(archive: Path, folder: Path, progress: Progress = silent) -> None:
         raise InputError(damaged) from error
     except OSError as error:
         raise OutputError(
-            f"{archive} cannot be unpacked ({error.strerror or error}): free space on the disk."
+            f"{archive} cannot be unpacked ({error.strerror or error}): free space on the disk, or get it again."
         ) from error
 
 
