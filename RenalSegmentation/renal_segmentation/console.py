@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 from renal_segmentation.errors import Notice, RenalError
@@ -17,6 +19,8 @@ from renal_segmentation.version import __version__
 
 PROGRESS_STYLES = ("text", "json", "none")
 BAD_INPUT = 2
+TERMINATED, UNREAD = 143, 141
+"""Exit codes of a program that was asked to end (128 + SIGTERM), or whose output nobody reads (128 + SIGPIPE)."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,21 +39,21 @@ def run_command(parser: Parser, arguments: Sequence[str] | None) -> int:
     """Parse the arguments, call what they name, and turn any failure into one sentence and exit code 2."""
     options = parser.parse_args(arguments)
     try:
-        options.call(options)
+        with _ended_cleanly():
+            options.call(options)
+            sys.stdout.flush()
     except RenalError as error:
         return _fail(parser, str(error))
     except MemoryError:
         return _fail(parser, "The computer's memory does not suffice: crop the images to the kidneys.")
     except KeyboardInterrupt:
         return _fail(parser, "Stopped; nothing was written.")
+    except BrokenPipeError:
+        return _unread()
     except Exception as error:
         if os.environ.get("RENAL_DEBUG"):
             raise
-        return _fail(
-            parser,
-            f"Unexpected {type(error).__name__}: {error}; please report it with the output of the same command "
-            "after setting RENAL_DEBUG=1.",
-        )
+        return _fail(parser, _explained(error))
     return 0
 
 
@@ -88,12 +92,49 @@ def _json_lines() -> Progress:
 
     def report(step: str, share: float) -> None:
         left = round((time.monotonic() - start) * (1 - share) / share, 1) if share > 0 else None
-        sys.stdout.write(json.dumps({"step": step, "share": round(share, 3), "seconds_left": left}) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps({"step": step, "share": round(share, 3), "seconds_left": left}) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:  # as OSError it would pass for a file that cannot be written
+            raise SystemExit(_unread()) from None
 
     return report
+
+
+def _unread() -> int:
+    """Let what is still to be printed go nowhere, so that Python does not complain at its end; return the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD
+
+
+def _explained(error: Exception) -> str:
+    """Return a sentence on what no part of the program has foreseen."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror}): check the path, its permissions and the disk."
+    return (
+        f"Unexpected {type(error).__name__}: {error}; please report it with the output of the same command "
+        "after setting RENAL_DEBUG=1."
+    )
 
 
 def _fail(parser: Parser, sentence: str) -> int:
     sys.stderr.write(f"{parser.prog}: {sentence}\n")
     return BAD_INPUT
+
+
+@contextmanager
+def _ended_cleanly() -> Iterator[None]:
+    """Leave with exit code 143 and nothing half-written when the program is asked to end."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(TERMINATED)
+
+    try:
+        previous = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread, where signals are someone else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

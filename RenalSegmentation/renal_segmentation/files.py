@@ -147,6 +147,12 @@ def write_image(path: Path, array: npt.NDArray[Any], grid: Grid, description: st
     description : str
         At most 79 characters: what the numbers mean.
     """
+    with atomic_path(path) as temporary:
+        save_image(temporary, array, grid, description)
+
+
+def save_image(path: Path, array: npt.NDArray[Any], grid: Grid, description: str) -> None:
+    """Write an array as NIfTI into a path from `atomic_path`; see `write_image`."""
     import nibabel
 
     image = nibabel.Nifti1Image(array, grid.affine)
@@ -154,8 +160,23 @@ def write_image(path: Path, array: npt.NDArray[Any], grid: Grid, description: st
     image.set_qform(grid.affine, SCANNER)
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = description
-    with atomic_path(path) as temporary:
-        nibabel.save(image, temporary)
+    nibabel.save(image, path)
+
+
+def check_output(path: Path) -> None:
+    """Refuse a file that could not be written, before any work.
+
+    Raises
+    ------
+    OutputError
+        If it is a folder, or its folder is missing or may not be written.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file.")
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} is not there: make it first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {path.parent} may not be written: choose another place, or ask for permission.")
 
 
 @contextmanager

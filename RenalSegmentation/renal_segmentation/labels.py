@@ -134,15 +134,17 @@ def parse_labels(items: Sequence[str], known: Collection[str] = MEANINGS, exampl
     Raises
     ------
     InputError
-        If an item is not NUMBER=NAME with a known name.
+        If an item is not NUMBER=NAME with a known name, or two have the same number.
     """
-    labels = {}
+    labels: dict[int, str] = {}
     for item in items:
         number, _, name = (part.strip() for part in item.partition("="))
         right = name in known if known else name != ""
         if not number.isdecimal() or int(number) == 0 or not right:
             choice = f" with one of {', '.join(known)}" if known else ""
             raise InputError(f"'{item}' is not a label: write NUMBER=NAME{choice}, for instance {example}.")
+        if int(number) in labels:
+            raise InputError(f"The label {int(number)} is named twice, in the end by '{item}': name each label once.")
         labels[int(number)] = name
     return labels
 

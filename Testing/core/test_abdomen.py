@@ -180,6 +180,16 @@ def test_phantom_draws_images_with_the_labels_on_their_grid(tmp_path, capsys):
     assert sheet.is_file()
 
 
+def test_phantom_looks_where_the_contact_sheet_goes_before_it_generates_anything(tmp_path, capsys):
+    options = ["--labels-only", "--cases", "1", "--spacing", "6", "--progress", "none", "--contact-sheet"]
+    command = ["phantom", "--output", str(tmp_path / "out"), *options]
+    assert main([*command, str(tmp_path / "lost/sheet.png")]) == 2
+    assert f"The folder {tmp_path / 'lost'} is not there" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert main([*command, str(tmp_path / "out/sheet.png")]) == 0
+    assert (tmp_path / "out/sheet.png").is_file()
+
+
 @pytest.mark.parametrize("wrong", [["--cases", "0"], ["--seed", "-1"], ["--spacing", "0"], ["--spacing", "nan"]])
 def test_phantom_refuses_what_gives_no_case_in_one_sentence(wrong, tmp_path, capsys):
     assert main(["phantom", "--output", str(tmp_path / "out"), *wrong]) == 2

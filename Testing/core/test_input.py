@@ -91,6 +91,11 @@ def test_a_badly_written_label_is_refused(text):
         parse_labels([text])
 
 
+def test_a_label_that_is_given_two_meanings_is_refused():
+    with pytest.raises(InputError, match="The label 1 is named twice, in the end by '01=right'"):
+        parse_labels(["1=left", "2=cyst", "01=right"])
+
+
 def test_a_kidney_at_the_border_of_the_image_is_stated():
     cut = KIDNEYS.crop((slice(0, None), slice(0, None), slice(14, None)))
     assert "touches-border" in codes(make_layers(cut))

@@ -13,7 +13,9 @@ from Testing.core import model_subjects as subjects
 from renal_segmentation.errors import CancelledError, ConsentError, ModelError
 from renal_segmentation.models import environments
 from renal_segmentation.models.environments import Package, install
+from renal_segmentation.models.importing import install_model
 from renal_segmentation.models.processes import Program, run_program
+from renal_segmentation.models.totalsegmentator import CT, weights_of
 
 
 @pytest.fixture
@@ -142,3 +144,29 @@ def test_variables_of_the_application_are_kept_from_other_programs_but_not_from_
     for own, seen in ((True, "None1"), (False, "/application1")):
         run_program(Program("Show", [str(path)], variables={"EXTRA": "1"}, own_environment=own), tmp_path / "log")
         assert (tmp_path / "seen").read_text() == seen
+
+
+DOWNLOADER = """
+    import os, sys
+    from pathlib import Path
+    folder = Path(os.environ["TOTALSEG_WEIGHTS_PATH"])
+    for number in (291, 298):
+        (folder / f"Dataset{number}_TotalSegmentator/fold_0").mkdir(parents=True)
+        if Path(__file__).with_name("broken").exists():
+            sys.exit("Traceback: zip file is truncated")
+        (folder / f"Dataset{number}_TotalSegmentator/fold_0/checkpoint_final.pth").write_text("weights")
+"""
+
+
+def test_weights_arrive_whole_or_not_at_all(models):
+    executables = subjects.environment(models, "totalsegmentator")
+    subjects.program(executables, "TotalSegmentator", "")
+    subjects.program(executables, "totalseg_download_weights", DOWNLOADER)
+    (executables / "broken").write_text("")
+    with pytest.raises(ModelError, match=r"is truncated.*: call again when there is a connection"):
+        install_model("totalsegmentator", consent=lambda _: True)
+    assert weights_of(CT) is None
+    assert [path.name for path in (models / ".environments").iterdir()] == ["totalsegmentator"]
+    (executables / "broken").unlink()
+    install_model("totalsegmentator", consent=lambda _: True)
+    assert len(list(weights_of(CT).glob("Dataset*/fold_0/checkpoint_final.pth"))) == 2

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from Testing.core.model_folders import bundle, own_bundle, result_folder, zipped
 
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, ConsentError, InputError, ModelError
@@ -26,37 +27,6 @@ def models(tmp_path, monkeypatch):
     monkeypatch.setenv("RENAL_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path / "models"
-
-
-def result_folder(folder: Path, weights: bytes = b"weights") -> Path:
-    """Write an nnU-Net result folder; nothing of it is read as code until it runs."""
-    trained = folder / "nnUNetTrainer__nnUNetPlans__3d_fullres"
-    (trained / "fold_0").mkdir(parents=True)
-    (trained / "fold_0/checkpoint_final.pth").write_bytes(weights)
-    (trained / "plans.json").write_text("{}")
-    labels = {"background": 0, "kidney_left": 1, "kidney_right": 2}
-    content = {"channel_names": {"0": "CT"}, "labels": labels, "file_ending": ".nii.gz", "licence": "CC-BY-4.0"}
-    (trained / "dataset.json").write_text(json.dumps(content))
-    return folder
-
-
-def bundle(folder: Path, weights: bytes = b"weights") -> Path:
-    for sub in ("configs", "models"):
-        (folder / sub).mkdir(parents=True)
-    channels = {"0": "background", "1": "kidney"}
-    metadata = {"name": "Mine", "network_data_format": {"outputs": {"pred": {"channel_def": channels}}}}
-    (folder / "configs/metadata.json").write_text(json.dumps(metadata))
-    (folder / "configs/inference.json").write_text("{}")
-    (folder / "models/model.pt").write_bytes(weights)
-    (folder / "LICENSE").write_text("MIT License\n\nCopyright")
-    return folder
-
-
-def zipped(folder: Path, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, file.relative_to(folder.parent))
-    return path
 
 
 def names() -> list[str]:
@@ -195,11 +165,21 @@ def test_a_checksum_that_is_given_is_checked(tmp_path):
         import_model(tmp_path / "mine", "other", checksum="0" * 64)
 
 
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    archive = zipped(bundle(tmp_path / "mine"), tmp_path / "mine.zip")
+    monkeypatch.setattr("renal_segmentation.models.importing.os.access", lambda path, mode: path != archive)
+    with pytest.raises(InputError, match=r"mine\.zip may not be read: ask for permission"):
+        import_model(archive, checksum="0" * 64)
+
+
 def test_an_address_needs_a_checksum_and_consent(tmp_path):
     with pytest.raises(InputError, match="needs a checksum"):
         install_model("https://example.org/m.zip", consent=lambda _: True)
     with pytest.raises(ConsentError, match="Nothing was fetched"):
         install_model("https://example.org/m.zip", "0" * 64)
+    for address in ("http://[bad/x.zip", "http:///x.zip", "ftp://example.org/x.zip"):
+        with pytest.raises(InputError, match="is not a web address"):
+            install_model(address, "0" * 64, consent=lambda _: True)
     with pytest.raises(InputError, match="'liver' cannot be installed"):
         install_model("liver")
 
@@ -232,18 +212,6 @@ def test_programs_ask_before_anything_is_fetched(models):
     assert not models.exists()
 
 
-def own_bundle(folder: Path) -> Path:
-    """Write a bundle as Renal's training does, with untrained networks."""
-    pytest.importorskip("torch", reason="torch comes with the extra 'ai'")
-    from renal_segmentation.network import architecture
-    from renal_segmentation.network.bundle import write_bundle
-
-    shapes = {"localiser": {"features": [4, 8], "thin": 2}, "refiner": {"features": [4, 8], "thin": 2}}
-    weights = {stage: getattr(architecture, stage)((4, 8), 2).state_dict() for stage in shapes}
-    write_bundle(folder, weights, shapes, "mine", {"summary": "test"})
-    return folder
-
-
 def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed(tmp_path, models):
     folder = own_bundle(tmp_path / "trained")
     import_model(folder, "mine")
@@ -255,6 +223,38 @@ def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="are not those that were imported"):
         find_segmenter("mine")
+
+
+def test_a_trained_model_is_imported_without_what_its_training_left_and_goes_by_its_new_name(tmp_path, models, capsys):
+    folder = own_bundle(tmp_path / "trained")
+    (folder / "maps").mkdir()
+    (folder / "maps/case_1.npy").write_bytes(b"people")
+    (folder / "refiner.pt").write_bytes(b"checkpoint")
+    assert main(["models", "import", str(folder), "--name", "five", "--progress", "none"]) == 0
+    assert "--trust" not in capsys.readouterr().out
+    found = {path.relative_to(models).as_posix() for path in models.rglob("*") if path.is_file()}
+    assert found == {f"five/{name}" for name in ("configs/metadata.json", "models/model.pt", "renal-model.json")}
+    assert find_segmenter("five").describe().name == "five"
+
+
+def test_a_zip_file_that_is_refused_is_named_and_not_its_copy(tmp_path, models):
+    folder = bundle(tmp_path / "mine")
+    (folder / "models/model.pt").unlink()
+    archive = zipped(folder, tmp_path / "mine.zip")
+    with pytest.raises(InputError) as caught:
+        import_model(archive)
+    assert str(caught.value).startswith(f"{archive}/mine has no models/model.pt")
+    assert not list(models.iterdir())
+
+
+def test_a_model_without_a_title_is_called_by_its_own_name(tmp_path):
+    folder = bundle(tmp_path / "mine")
+    metadata = folder / "configs/metadata.json"
+    metadata.write_text(metadata.read_text().replace('"name"', '"other"'))
+    with zipfile.ZipFile(tmp_path / "flat.zip", "w") as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, file.relative_to(folder))
+    assert import_model(tmp_path / "flat.zip").title == "flat"
 
 
 def test_weights_of_totalsegmentator_come_from_files_where_there_is_no_internet(tmp_path):
@@ -297,6 +297,24 @@ def test_a_path_to_nothing_a_file_or_an_empty_folder_is_explained(tmp_path):
         ({"configs/metadata.json": "{"}, "cannot be read as JSON"),
         ({"configs/metadata.json": "{}"}, "gives no part of the kidney"),
         ({"configs/metadata.json": '{"network_data_format": {"inputs": {"a": {}, "b": {}}}}'}, "takes several images"),
+        (
+            {
+                "configs/metadata.json": '{"network_data_format": {"outputs": {"pred": {"channel_def": '
+                '{"0": "left kidney", "1": "right kidney"}}}}}'
+            },
+            "calls its channel 0 'left kidney', where the background should be",
+        ),
+        *(
+            ({"configs/metadata.json": f'{{"network_data_format": {text}}}'}, "does not follow MONAI's specification")
+            for text in (
+                "[1]",
+                '{"inputs": [1]}',
+                '{"inputs": {"image": [1]}}',
+                '{"inputs": {"image": {"num_channels": "one"}}}',
+                '{"outputs": [1]}',
+                '{"outputs": {"pred": {"channel_def": ["kidney"]}}}',
+            )
+        ),
     ],
 )
 def test_bundles_that_do_not_fit_are_refused_with_the_reason(tmp_path, change, words):

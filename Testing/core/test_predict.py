@@ -91,6 +91,25 @@ def test_outputs_and_models_that_cannot_be_used_are_answered_at_once(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("failing", ["output", "summary", "probabilities"])
+def test_when_one_file_cannot_be_written_the_earlier_results_stay_as_they_were(tmp_path, image, model, capsys, failing):
+    names = {"output": "m.nii.gz", "summary": "s.json", "probabilities": "p.nii.gz"}
+    for name in names.values():
+        (tmp_path / name).write_text("earlier")
+    names[failing] = "x" * 240 + names[failing]  # leaves no room for the name of a temporary file
+    options = [word for key, name in names.items() for word in (f"--{key}", str(tmp_path / name))]
+    assert main(["predict", str(image), "--model", model, "--progress", "none", "--overwrite", *options]) == 2
+    assert f"{names[failing]} cannot be written" in capsys.readouterr().err
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path != image}
+    assert found == dict.fromkeys(("m.nii.gz", "s.json", "p.nii.gz"), b"earlier")
+
+
+def test_a_folder_that_may_not_be_written_is_named_before_any_work(tmp_path, image, capsys, monkeypatch):
+    monkeypatch.setattr("renal_segmentation.files.os.access", lambda *_: False)
+    assert main(["predict", str(image), "--output", str(tmp_path / "m.nii.gz"), "--model", "unheard-of"]) == 2
+    assert f"The folder {tmp_path} may not be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [b"", b"not an image", None])
 def test_a_bad_image_is_named_in_one_sentence_and_nothing_is_written(tmp_path, model, capsys, content):
     path = tmp_path / "bad.nii.gz"

@@ -98,7 +98,8 @@ def _import(options: argparse.Namespace) -> None:
     with console_progress(options.progress) as progress:
         card = import_model(options.path, options.name, options.trust, options.overwrite, options.sha256, progress)
     if options.progress != "json":
-        hint = "" if options.trust else "; it runs with --trust only"
+        trusted = any(entry.trusted for entry in list_models() if entry.card.name == card.name)
+        hint = "" if trusted else "; it runs with --trust only"
         sys.stdout.write(f"Imported {card.name} ({', '.join(card.labels)}){hint}.\n")
 
 

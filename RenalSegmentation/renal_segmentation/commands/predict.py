@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
 from renal_segmentation.errors import InputError, Notice, OutputError
-from renal_segmentation.files import atomic_path, read_image, sha256, write_image
+from renal_segmentation.files import atomic_path, check_output, read_image, save_image, sha256
 from renal_segmentation.models.registry import DEFAULT, find_segmenter
 from renal_segmentation.network.model import DEVICES, MEMORY_MODES, RenalNetwork
 from renal_segmentation.progress import part
 from renal_segmentation.segmenter import Segmentation
 from renal_segmentation.version import __version__
 from renal_segmentation.volumes import structure_volumes
-
-TERMINATED = 143
-"""Exit code of a program that was asked to end (128 + SIGTERM)."""
 
 
 def add_parser(commands: Any) -> None:
@@ -50,18 +44,17 @@ def add_parser(commands: Any) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     _check_outputs(options)
-    with ended_cleanly():
-        started = time.monotonic()
-        segmenter = find_segmenter(options.model, options.trust)
-        if isinstance(segmenter, RenalNetwork):
-            segmenter = replace(segmenter, memory=options.memory)
-        with console_progress(options.progress) as progress:
-            progress("Reading the image", 0.0)
-            image, notices = read_image(options.image)
-            found = segmenter.segment(image, device=options.device, progress=part(progress, 0.02, 0.97))
-            progress("Writing", 0.97)
-            result = _result(options, found, (*notices, *found.notices), time.monotonic() - started)
-            _write(options, found, result)
+    started = time.monotonic()
+    segmenter = find_segmenter(options.model, options.trust)
+    if isinstance(segmenter, RenalNetwork):
+        segmenter = replace(segmenter, memory=options.memory)
+    with console_progress(options.progress) as progress:
+        progress("Reading the image", 0.0)
+        image, notices = read_image(options.image)
+        found = segmenter.segment(image, device=options.device, progress=part(progress, 0.02, 0.97))
+        progress("Writing", 0.97)
+        result = _result(options, found, (*notices, *found.notices), time.monotonic() - started)
+        _write(options, found, result)
     if options.progress == "json":
         done = {"step": "done", "share": 1, "seconds_left": 0}
         sys.stdout.write(json.dumps({**done, **_told(result)}) + "\n")
@@ -91,30 +84,9 @@ def _check_outputs(options: argparse.Namespace) -> None:
     if len({path.resolve() for path in (*outputs, options.image)}) <= len(outputs):
         raise InputError("Two of the files named are the same one: give each output its own name.")
     for path in outputs:
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder: name a file.")
+        check_output(path)
         if path.exists() and not options.overwrite:
             raise OutputError(f"{path} is there already: name another file, or add --overwrite.")
-        if not path.parent.is_dir():
-            raise OutputError(f"The folder {path.parent} is not there: make it first.")
-
-
-@contextmanager
-def ended_cleanly() -> Iterator[None]:
-    """Leave with exit code 143 and nothing half-written when the program is asked to end."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
-
-    try:
-        previous = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread, where signals are someone else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _result(
@@ -144,13 +116,15 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(options: argparse.Namespace, found: Segmentation, result: dict[str, Any]) -> None:
-    """Write the extra files first, so that a mask is only there when all is."""
-    if options.probabilities is not None:
-        if found.probabilities is None:
-            raise InputError(f"The model {found.model} gives no probabilities: leave out --probabilities.")
-        values = found.probabilities.array.astype(np.float32)
-        write_image(options.probabilities, values, found.labels.grid, "probability of kidney")
-    if options.summary is not None:
-        with atomic_path(options.summary) as temporary:
-            temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    write_image(options.output, found.labels.array, found.labels.grid, "kidney labels of Renal")
+    """Write all files, and only then put them in their places; the mask comes last."""
+    if options.probabilities is not None and found.probabilities is None:
+        raise InputError(f"The model {found.model} gives no probabilities: leave out --probabilities.")
+    grid = found.labels.grid
+    with ExitStack() as files:  # closed in reverse
+        save_image(files.enter_context(atomic_path(options.output)), found.labels.array, grid, "kidney labels of Renal")
+        if options.probabilities is not None and found.probabilities is not None:
+            values = found.probabilities.array.astype(np.float32)
+            save_image(files.enter_context(atomic_path(options.probabilities)), values, grid, "probability of kidney")
+        if options.summary is not None:
+            summary = files.enter_context(atomic_path(options.summary))
+            summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

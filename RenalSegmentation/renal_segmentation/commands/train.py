@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from renal_segmentation.commands.predict import ended_cleanly
 from renal_segmentation.console import PROGRESS_STYLES, console_progress
 from renal_segmentation.errors import InputError, MissingPackageError
 from renal_segmentation.models.registry import DEFAULT, find_segmenter
@@ -68,7 +67,7 @@ def _train(options: argparse.Namespace) -> None:
         SHAPES,
         options.check_every,
     )
-    with ended_cleanly(), console_progress(options.progress) as progress:
+    with console_progress(options.progress) as progress:
         metadata = run_recipe(recipe, options.output, options.name or options.output.resolve().name, progress)
     if options.progress != "json":
         reached = metadata.recipe["reached"]

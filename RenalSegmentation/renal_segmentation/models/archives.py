@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
-import zlib
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -41,6 +41,7 @@ def unpack(archive: Path, folder: Path, progress: Progress = silent) -> None:
     OutputError
         If the files cannot be written.
     """
+    damaged = f"{archive} is not a zip file, or is damaged: get it again."
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [info for info in opened.infolist() if not info.is_dir()]
@@ -50,14 +51,16 @@ def unpack(archive: Path, folder: Path, progress: Progress = silent) -> None:
             for info in members:
                 target = folder / PurePosixPath(info.filename)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(info) as source, target.open("xb") as sink:
-                    _copy(source, sink, info, archive)
+                with target.open("xb") as sink:
+                    _copy(_pieces(opened, info, damaged), sink, info, archive)
                 done += info.file_size
                 progress("Unpacking", done / whole)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise InputError(f"{archive} is not a zip file, or is damaged: get it again.") from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+        raise InputError(damaged) from error
     except OSError as error:
-        raise OutputError(f"{archive} cannot be unpacked into {folder} ({error.strerror or error}).") from error
+        raise OutputError(
+            f"{archive} cannot be unpacked ({error.strerror or error}): free space on the disk, or get it again."
+        ) from error
 
 
 def only_folder(folder: Path) -> Path:
@@ -92,18 +95,35 @@ def _check(archive: Path, members: list[zipfile.ZipInfo]) -> None:
         seen.add(name)
 
 
-def _copy(source: IO[bytes], sink: IO[bytes], info: zipfile.ZipInfo, archive: Path) -> None:
+def _pieces(opened: zipfile.ZipFile, info: zipfile.ZipInfo, damaged: str) -> Iterator[bytes]:
+    """Give the content of one file, piece by piece."""
+    try:
+        with opened.open(info) as source:
+            while chunk := source.read(_CHUNK):
+                yield chunk
+    except Exception as error:  # each way of compressing has errors of its own, bzip2 even OSError
+        raise InputError(damaged) from error
+
+
+def _copy(pieces: Iterator[bytes], sink: IO[bytes], info: zipfile.ZipInfo, archive: Path) -> None:
     """Copy one file, but not more of it than the archive's list promises."""
     written = 0
-    while chunk := source.read(_CHUNK):
+    for chunk in pieces:
         written += len(chunk)
         if written > info.file_size:
             raise InputError(f"{archive} lies about the size of {info.filename!r}: it was not unpacked.")
         sink.write(chunk)
 
 
-def copy_folder(source: Path, target: Path) -> None:
+def copy_folder(source: Path, target: Path, parts: Collection[str] | None = None) -> None:
     """Copy a model's folder; its permissions stay behind.
+
+    Parameters
+    ----------
+    source, target : Path
+        From where and to where.
+    parts : collection of str, optional
+        Names of what is copied of it; everything by default.
 
     Raises
     ------
@@ -112,14 +132,17 @@ def copy_folder(source: Path, target: Path) -> None:
     OutputError
         If it cannot be copied.
     """
-    links = next((path for path in source.rglob("*") if path.is_symlink()), None)
+    found = [path for path in source.rglob("*") if parts is None or path.relative_to(source).parts[0] in parts]
+    links = next((path for path in found if path.is_symlink()), None)
     if links is not None:
         raise InputError(f"{source} holds a link, {links.name}: give a folder of plain files.")
     try:
-        for path in source.rglob("*"):
+        for path in found:
             if path.is_file() and not _SKIPPED & set(path.parts):
                 copy = target / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
     except OSError as error:
-        raise OutputError(f"{source} cannot be copied to {target} ({error.strerror or error}).") from error
+        raise OutputError(
+            f"{source} cannot be copied ({error.strerror or error}): check its permissions, and free space on the disk."
+        ) from error

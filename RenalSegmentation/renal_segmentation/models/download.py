@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
 from renal_segmentation.files import sha256
@@ -90,8 +91,7 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
         If the file cannot be written.
     """
     wanted = check_sha256(offer.sha256)
-    if not offer.url.startswith(("https://", "http://")):
-        raise InputError(f"{offer.url} is not a web address: import a file with renal-segmentation models import.")
+    address = web_address(offer.url)
     if target.is_file() and sha256(target) == wanted:
         return
     if not consent(offer.question):
@@ -100,7 +100,7 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not (part.is_file() and sha256(part) == wanted):
-            _fetch_all(offer, part, progress)
+            _fetch_all(address, part, progress)
         progress("Checking", 1.0)
         found = sha256(part)
         if found != wanted:
@@ -129,27 +129,47 @@ def check_sha256(text: str) -> str:
     return text.lower()
 
 
-def _fetch_all(offer: Offer, part: Path, progress: Progress) -> None:
+def web_address(text: str) -> str:
+    """Return an address as it goes over the line, where only ASCII does.
+
+    Raises
+    ------
+    InputError
+        If it is not one of http or https.
+    """
+    try:
+        parts = urlsplit(text)
+        host = parts.netloc.encode("idna").decode("ascii")
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise InputError(f"{text} is not a web address: import a file with renal-segmentation models import.")
+    path, query = (quote(piece, safe="/%:=&?~+!$,;'@()*[]") for piece in (parts.path, parts.query))
+    return urlunsplit((parts.scheme, host, path, query, ""))
+
+
+def _fetch_all(address: str, part: Path, progress: Progress) -> None:
     """Fetch the file into its part, continuing a few times where the line breaks."""
     last: Exception | None = None
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(_PAUSE_S * attempt)
         try:
-            if _fetch_rest(offer.url, part, progress):
+            if _fetch_rest(address, part, progress):
                 return
         except urllib.error.HTTPError as error:
             error.close()
             if error.code == 416:  # The part is longer than the file: start again.
                 part.unlink(missing_ok=True)
             elif error.code < 500:
-                raise ModelError(f"{offer.url} was refused by the server ({error.code} {error.reason}).") from error
+                raise ModelError(f"{address} was refused by the server ({error.code} {error.reason}).") from error
             last = error
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
             last = error
     reason = getattr(last, "reason", last) or "the line broke"
     raise ModelError(
-        f"{offer.url} could not be fetched ({reason}): call again to continue, or fetch the file on another computer "
+        f"{address} could not be fetched ({reason}): call again to continue, or fetch the file on another computer "
         "and use renal-segmentation models import."
     ) from last
 
@@ -162,8 +182,8 @@ def _fetch_rest(url: str, part: Path, progress: Progress) -> bool:
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_S) as response:
         continued = response.status == 206 and _starts_at(response) == done
         done = done if continued else 0
-        length = response.headers.get("Content-Length")
-        whole = done + int(length) if length else None
+        length = response.headers.get("Content-Length", "")
+        whole = done + int(length) if length.isdecimal() else None
         with part.open("ab" if continued else "wb") as stream:
             while chunk := response.read(_CHUNK):
                 stream.write(chunk)

@@ -13,7 +13,7 @@ from pathlib import Path
 from renal_segmentation.errors import ConsentError, ModelError, OutputError
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.download import Consent, refuse
-from renal_segmentation.models.processes import FOREIGN, Program, run_program
+from renal_segmentation.models.processes import CALL_AGAIN, FOREIGN, Program, run_program
 from renal_segmentation.progress import Progress, silent
 
 READY = ".ready"
@@ -141,7 +141,7 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
         python = folder / _SCRIPTS / f"python{_SUFFIX}"
         pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", package.requirement]
         with tempfile.TemporaryDirectory() as temporary:
-            program = Program(f"Installing {package.title}", pip, _INSTALL_S, None, True)
+            program = Program(f"Installing {package.title}", pip, _INSTALL_S, None, True, CALL_AGAIN)
             run_program(program, Path(temporary) / "pip.log", progress)
         if not (folder / _SCRIPTS / f"{package.executable}{_SUFFIX}").exists():
             raise ModelError(f"{package.requirement} brings no command {package.executable}: report it.")

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from renal_segmentation.errors import ConsentError, InputError, ModelError, OutputError
+from renal_segmentation.errors import ConsentError, InputError, ModelError, RenalError
 from renal_segmentation.files import sha256
-from renal_segmentation.models import environments, totalsegmentator
+from renal_segmentation.models import environments, shipped, totalsegmentator
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
-from renal_segmentation.models.cache import Manifest, cache_folder, folder_sha256, model_folder, write_manifest
-from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse
+from renal_segmentation.models.cache import (
+    MANIFEST,
+    Manifest,
+    cache_folder,
+    folder_sha256,
+    model_folder,
+    write_manifest,
+)
+from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse, web_address
 from renal_segmentation.models.exchange import name_of
+from renal_segmentation.models.placing import beside, delete_folder, swap_in
 from renal_segmentation.models.registry import BUILT_IN, TASKS, describe_folder, kind_of
 from renal_segmentation.models.renal_segmentor import CARD
 from renal_segmentation.progress import Progress, part, silent
@@ -63,27 +70,29 @@ def import_model(
     """
     if not source.exists():
         raise InputError(f"{source} is not there: check the path.")
+    if not os.access(source, os.R_OK):
+        raise InputError(f"{source} may not be read: ask for permission or copy it.")
     if checksum is not None:
         if not source.is_file():
             raise InputError(f"{source} is a folder: a checksum can be given for a file only.")
         if sha256(source) != check_sha256(checksum):
             raise ModelError(f"{source} has another checksum than was given: get the file again.")
     target = _free_target(name or name_of(source.with_suffix("") if source.is_file() else source), overwrite)
-    with _beside(target) as temporary:
+    with beside(target) as temporary, _named(new := temporary / "new" / target.name, source):
+        new.mkdir()
         if source.is_file():
-            unpack(source, temporary / "new", part(progress, 0.0, 0.9))
+            unpack(source, new, part(progress, 0.0, 0.9))
         else:
-            _check_source(source)
-            copy_folder(source, temporary / "new")
-        if datasets := totalsegmentator.datasets_in(temporary / "new", source.name):
+            _copy(source, new)
+        if datasets := totalsegmentator.datasets_in(new, source.name):
             return _import_weights(datasets, source, trust, temporary / "old")
-        found = only_folder(temporary / "new")
+        found = only_folder(new)
         kind = kind_of(found)
         card = replace(describe_folder(found, kind), name=target.name)
         card = replace(card, source=card.source.replace(str(found), str(source)))
         progress("Checking", 0.95)
         write_manifest(found, Manifest(kind, card, folder_sha256(found), trust))
-        _swap_in(found, target, temporary / "old")
+        swap_in(found, target, temporary / "old")
     progress("Done", 1.0)
     return card
 
@@ -124,6 +133,7 @@ def install_model(
     if "://" in name_or_url:
         if checksum is None:
             raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
+        web_address(name_or_url)
         file = Path(urlsplit(name_or_url).path).name or "model.zip"
         _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
         waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
@@ -148,7 +158,9 @@ def install_model(
 
 
 def remove_model(name: str) -> None:
-    """Delete an imported model, or the environment and weights of a program.
+    """Delete an imported model, or a program with its weights.
+
+    What TotalSegmentator needs for its other task stays.
 
     Raises
     ------
@@ -158,22 +170,47 @@ def remove_model(name: str) -> None:
         If it cannot be deleted.
     """
     if name in TASKS:
-        there = environments.remove(environments.TOTALSEGMENTATOR)
-        there = _delete(totalsegmentator.weights_folder()) or there
+        there = totalsegmentator.remove(TASKS[name])
     elif name in PROGRAMS:
         there = environments.remove(PROGRAMS[name])
     elif name in BUILT_IN:
         raise InputError(f"The model {name} comes with Renal and cannot be removed.")
     else:
-        there = _delete(model_folder(name))
+        there = _remove_imported(model_folder(name))
     if not there:
         raise InputError(f"There is no installed model {name}: see renal-segmentation models list.")
 
 
-def _check_source(folder: Path) -> None:
-    """Refuse a folder without a model before anything is copied; it might be somebody's whole disk."""
-    if not totalsegmentator.datasets_in(folder, folder.name):
-        describe_folder(only_folder(folder), kind_of(only_folder(folder)))
+def _remove_imported(folder: Path) -> bool:
+    """Delete an imported model; whatever else lies among the models is not ours to delete."""
+    if folder.is_dir() and not _is_imported(folder):
+        raise InputError(f"{folder} is not a model that was imported: delete it by hand if nobody needs it.")
+    return delete_folder(folder)
+
+
+def _is_imported(folder: Path) -> bool:
+    """Tell whether a folder is one that an import made, damaged or not."""
+    return (folder / MANIFEST).is_file()
+
+
+@contextmanager
+def _named(copy: Path, source: Path) -> Iterator[None]:
+    """Name the source in errors on its copy, which is gone when they are read."""
+    try:
+        yield
+    except RenalError as error:
+        raise type(error)(str(error).replace(str(copy), str(source))) from error
+
+
+def _copy(source: Path, new: Path) -> None:
+    """Copy a model's folder, and nothing of one without a model: it might be somebody's whole disk."""
+    if totalsegmentator.datasets_in(source, source.name):
+        copy_folder(source, new)
+        return
+    found = only_folder(source)
+    kind = kind_of(found)
+    describe_folder(found, kind)
+    copy_folder(found, new, shipped.PARTS if kind == "renal" else None)
 
 
 def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: Path) -> ModelCard:
@@ -187,7 +224,7 @@ def _import_weights(datasets: dict[str, Path], source: Path, trust: bool, old: P
         raise InputError(f"{source} holds weights of TotalSegmentator that are not for kidneys: {', '.join(datasets)}.")
     totalsegmentator.weights_folder().mkdir(parents=True, exist_ok=True)
     for name, folder in datasets.items():
-        _swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
+        swap_in(folder, totalsegmentator.weights_folder() / name, old / name)
     return task.card
 
 
@@ -197,49 +234,13 @@ def _free_target(name: str, overwrite: bool) -> Path:
     Raises
     ------
     InputError
-        If the name is that of another model.
+        If the name is that of another model, or of something that is no model.
     """
     target = model_folder(name)
     if name in (*BUILT_IN, *PROGRAMS):
         raise InputError(f"{name} is the name of another model: choose one with --name.")
+    if target.exists() and not _is_imported(target):
+        raise InputError(f"{target} is there and is not a model that was imported: choose a name with --name.")
     if target.exists() and not overwrite:
         raise InputError(f"There is a model {name} already: add --overwrite, or choose another name with --name.")
     return target
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Give a temporary folder on the target's file system."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".importing-", dir=target.parent) as name:
-            (Path(name) / "new").mkdir()
-            yield Path(name)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written ({error.strerror or error}): free space there.") from error
-
-
-def _swap_in(found: Path, target: Path, old: Path) -> None:
-    """Write everything to disk and put the new folder in the place of the old one."""
-    for path in found.rglob("*"):
-        if path.is_file():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
-    if target.exists():
-        old.parent.mkdir(parents=True, exist_ok=True)
-        target.replace(old)
-    try:
-        found.replace(target)
-    except OSError:
-        if old.exists():
-            old.replace(target)
-        raise
-
-
-def _delete(folder: Path) -> bool:
-    """Delete a folder in two steps, so that half of a model is never found; return whether there was one."""
-    if not folder.is_dir():
-        return False
-    with _beside(folder) as temporary:
-        folder.replace(temporary / "old")
-    return True

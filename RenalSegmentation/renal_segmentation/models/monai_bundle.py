@@ -74,20 +74,38 @@ def read_bundle(folder: Path) -> Bundle:
         raise InputError(f"{folder} has no {_CONFIGS[0]}: only bundles with a configuration for inference can be used.")
     if not (folder / _WEIGHTS).is_file():
         raise InputError(f"{folder} has no {_WEIGHTS}: get the bundle with its weights.")
-    formats = metadata.get("network_data_format") or {}
-    inputs = formats.get("inputs") or {"image": {}}
-    if len(inputs) != 1 or int(next(iter(inputs.values())).get("num_channels", 1)) != 1:
+    try:
+        key, modality, names = _data_format(metadata)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"{folder / METADATA} does not follow MONAI's specification: get the model again.") from error
+    if key is None:
         raise InputError(f"{folder} takes several images, not one.")
-    outputs: dict[str, Any] = formats.get("outputs") or {}
-    output: dict[str, Any] = outputs.get("pred") or next(iter(outputs.values()), None) or {}
-    channels: dict[str, Any] = output.get("channel_def") or {}
-    names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal() and int(label) > 0}
+    first = names.pop(0, "")
+    if targets_of_names({0: first}):
+        raise InputError(
+            f"{folder} calls its channel 0 '{first}', where the background should be: choose a bundle whose channels "
+            "begin with the background."
+        )
     targets = targets_of_names(names)
     if not targets:
         raise InputError(f"{folder} gives no part of the kidney (its channels: {', '.join(names.values()) or 'none'}).")
-    key, image = next(iter(inputs.items()))
-    modality = str(image.get("modality") or metadata.get("modality") or "unknown")
     return Bundle(folder, config, folder / _WEIGHTS, key, targets, _card(folder, metadata, modality, targets))
+
+
+def _data_format(metadata: dict[str, Any]) -> tuple[str | None, str, dict[int, str]]:
+    """Return what the image is called (None where there are several), its modality, and the names of the channels.
+
+    Metadata of strangers can hold anything: an AttributeError, TypeError or ValueError says that they do.
+    """
+    formats = metadata.get("network_data_format") or {}
+    inputs: dict[str, Any] = formats.get("inputs") or {"image": {}}
+    key, image = next(iter(inputs.items()))
+    single = len(inputs) == 1 and int(image.get("num_channels", 1)) == 1
+    outputs: dict[str, Any] = formats.get("outputs") or {}
+    output: dict[str, Any] = outputs.get("pred") or next(iter(outputs.values()), None) or {}
+    channels: dict[str, Any] = output.get("channel_def") or {}
+    names = {int(label): str(name) for label, name in channels.items() if str(label).isdecimal()}
+    return key if single else None, str(image.get("modality") or metadata.get("modality") or "unknown"), names
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def read_result_folder(folder: Path) -> ResultFolder:
         raise InputError(f"{found[0] / 'dataset.json'} does not name channels and labels as nnU-Net v2 does.")
     if len(channels) > 1:
         raise InputError(f"{folder} needs {len(channels)} images ({', '.join(map(str, channels.values()))}), not one.")
-    targets = targets_of_names(_numbered(labels))
+    targets = targets_of_names(_numbered(labels, folder))
     if not targets:
         raise InputError(f"{folder} has no label that names a part of the kidney ({', '.join(map(str, labels))}).")
     ending = str(dataset.get("file_ending", ".nii.gz"))
@@ -162,8 +162,8 @@ def _folds(folder: Path) -> tuple[str, tuple[str, ...]]:
     raise InputError(f"{folder} has no trained fold (fold_0/{_CHECKPOINTS[0]}): train it first, or copy all of it.")
 
 
-def _numbered(labels: dict[str, Any]) -> dict[int, str]:
+def _numbered(labels: dict[str, Any], folder: Path) -> dict[int, str]:
     """Return names by label; region-based models list the labels that make up a region, which is not supported."""
     if any(not isinstance(value, int) for value in labels.values()):
-        raise InputError("An nnU-Net model with overlapping regions cannot be used: train one with plain labels.")
+        raise InputError(f"{folder} has overlapping regions, which cannot be used: choose a model with plain labels.")
     return {value: name for name, value in labels.items() if value > 0}

@@ -21,6 +21,8 @@ _TAIL_LINES = 4
 _TAIL_CHARACTERS = 500
 FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """Variables of an application's own Python that would mislead another one."""
+CALL_AGAIN = "call again when there is a connection to the internet and space on the disk"
+"""What to do when a download fails."""
 _REMEDIES = (
     ("out of memory", "use --device cpu, or crop the image to the abdomen"),
     (r"No module named|ImportError|DLL load failed", "install it again with renal-segmentation models install"),
@@ -48,6 +50,8 @@ class Program:
         Added to the environment.
     own_environment : bool
         Whether it has a Python of its own, so that this one's variables are kept from it.
+    remedy : str
+        What to do when it fails for a reason that is not known.
     """
 
     title: str
@@ -55,6 +59,7 @@ class Program:
     expected_s: float = 60.0
     variables: Mapping[str, str] | None = None
     own_environment: bool = False
+    remedy: str = "check image and model"
 
 
 def run_program(program: Program, log: Path, progress: Progress = silent, step: str = "") -> None:
@@ -95,7 +100,7 @@ def run_program(program: Program, log: Path, progress: Progress = silent, step: 
         finally:
             _end(process)
     if process.returncode:
-        raise ModelError(_failure(program.title, process.returncode, log))
+        raise ModelError(_failure(program, process.returncode, log))
 
 
 def _wait(process: subprocess.Popen[bytes], program: Program, progress: Progress, step: str) -> None:
@@ -120,7 +125,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _failure(title: str, code: int, log: Path) -> str:
+def _failure(program: Program, code: int, log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     last = lines[-_TAIL_LINES:]
@@ -130,5 +135,5 @@ def _failure(title: str, code: int, log: Path) -> str:
         tail = f"{first_error[:_TAIL_CHARACTERS]} | ... | {tail}"
     remedy = next((found for pattern, found in _REMEDIES if re.search(pattern, text)), None)
     if remedy is None:
-        remedy = "close other programs, its memory may have ended" if code in (137, 9) else "check image and model"
-    return f"{title} failed with exit code {code} ({tail}): {remedy}."
+        remedy = "close other programs, its memory may have ended" if code in (137, 9) else program.remedy
+    return f"{program.title} failed with exit code {code} ({tail}): {remedy}."

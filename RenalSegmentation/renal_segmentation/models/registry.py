@@ -8,7 +8,15 @@ from pathlib import Path
 
 from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.models import shipped, totalsegmentator
-from renal_segmentation.models.cache import Manifest, folder_sha256, imported, is_name, model_folder, read_manifest
+from renal_segmentation.models.cache import (
+    MANIFEST,
+    Manifest,
+    folder_sha256,
+    imported,
+    is_name,
+    model_folder,
+    read_manifest,
+)
 from renal_segmentation.models.environments import RENAL_SEGMENTOR, find_executable
 from renal_segmentation.models.monai_bundle import MonaiBundle, is_bundle, read_bundle
 from renal_segmentation.models.nnunet import card_of, is_result_folder, open_result_folder, read_result_folder
@@ -16,7 +24,7 @@ from renal_segmentation.models.renal_segmentor import CARD, RenalSegmentor
 from renal_segmentation.segmenter import ModelCard, Segmenter
 
 DEFAULT = shipped.NAME
-TASKS = {task.card.name: task for task in (totalsegmentator.CT, totalsegmentator.MR)}
+TASKS = totalsegmentator.TASKS
 BUILT_IN = (DEFAULT, *TASKS, CARD.name)
 """Names that no imported model may take."""
 
@@ -87,7 +95,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
         return RenalSegmentor()
     if name == DEFAULT:
         return shipped.open_shipped()
-    if is_name(name) and (folder := model_folder(name)).is_dir():
+    if is_name(name) and ((folder := model_folder(name)) / MANIFEST).is_file():
         return _open_imported(folder, trust)
     path = Path(name).expanduser()
     if path.is_file():
@@ -133,7 +141,8 @@ def describe_folder(folder: Path, kind: str) -> ModelCard:
 def open_folder(folder: Path, kind: str, card: ModelCard | None = None) -> Segmenter:
     """Return the segmenter of a model's folder; the caller has checked that the user trusts it."""
     if kind == "renal":
-        return shipped.open_bundle(folder)
+        network = shipped.open_bundle(folder)
+        return network if card is None else replace(network, metadata=replace(network.metadata, name=card.name))
     if kind == "monai":
         bundle = read_bundle(folder)
         return MonaiBundle(bundle, card or bundle.card)

@@ -9,6 +9,8 @@ from renal_segmentation.network import bundle
 from renal_segmentation.network.model import RenalNetwork, open_model
 
 NAME = "renal-synthetic"
+PARTS = ("configs", "models", "docs", "LICENSE")
+"""What a bundle is made of; training leaves checkpoints, generated people and curves beside these."""
 
 
 def folder() -> Path | None:

@@ -13,11 +13,13 @@ import numpy as np
 
 from renal_segmentation.errors import ConsentError, ModelError
 from renal_segmentation.labels import Side
+from renal_segmentation.models import environments
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.download import Consent, refuse
 from renal_segmentation.models.environments import TOTALSEGMENTATOR, find_executable, need_executable
 from renal_segmentation.models.exchange import finish, read_output, write_input
-from renal_segmentation.models.processes import Program, run_program
+from renal_segmentation.models.placing import beside, delete_folder, swap_in
+from renal_segmentation.models.processes import CALL_AGAIN, Program, run_program
 from renal_segmentation.progress import Progress, part, silent
 from renal_segmentation.relabelling import Target
 from renal_segmentation.segmenter import ModelCard, Segmentation
@@ -45,6 +47,8 @@ class Task:
         Its classes that are asked for.
     weights : tuple of str
         Beginning of the names of the folders that hold its weights.
+    family : str
+        Beginning of the names of all folders that its downloads bring, those for other organs too.
     downloads : tuple of str
         Tasks for its downloader.
     """
@@ -53,6 +57,7 @@ class Task:
     card: ModelCard
     structures: dict[str, Target]
     weights: tuple[str, ...]
+    family: str
     downloads: tuple[str, ...]
 
 
@@ -66,6 +71,7 @@ CT = Task(
     _card("totalsegmentator", "TotalSegmentator, CT", "CT", (*_SIDES, "left-cyst", "right-cyst"), 7000),
     _KIDNEYS | _CYSTS,
     ("Dataset291_", "Dataset298_"),
+    "Dataset29",
     ("total",),
 )
 MR = Task(
@@ -73,8 +79,10 @@ MR = Task(
     _card("totalsegmentator-mr", "TotalSegmentator, MRI", "MRI", _SIDES, 7000),
     _KIDNEYS,
     ("Dataset850_", "Dataset852_"),
+    "Dataset85",
     ("total_mr", "total_fast_mr"),
 )
+TASKS = {task.card.name: task for task in (CT, MR)}
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,12 @@ def weights_of(task: Task) -> Path | None:
         Path(os.environ.get("TOTALSEG_WEIGHTS_PATH") or weights_folder()),
         (Path(own) if own else Path.home() / ".totalsegmentator") / "nnunet" / "results",
     ]
-    return next((place for place in places if all(any(place.glob(f"{name}*")) for name in task.weights)), None)
+    return next((place for place in places if _is_whole(task, place)), None)
+
+
+def _is_whole(task: Task, folder: Path) -> bool:
+    """Tell whether a folder holds all weights of a task that are needed."""
+    return all(any(folder.glob(f"{name}*")) for name in task.weights)
 
 
 def weights_folder() -> Path:
@@ -157,7 +170,7 @@ def is_installed(task: Task) -> bool:
 
 
 def install_weights(task: Task, consent: Consent = refuse, progress: Progress = silent) -> None:
-    """Let TotalSegmentator fetch the weights of a task.
+    """Let TotalSegmentator fetch the weights of a task, all of them or none.
 
     Raises
     ------
@@ -165,6 +178,8 @@ def install_weights(task: Task, consent: Consent = refuse, progress: Progress = 
         If the user did not agree.
     ModelError
         If its downloader fails.
+    OutputError
+        If they cannot be written.
     """
     if weights_of(task) is not None:
         return
@@ -173,17 +188,39 @@ def install_weights(task: Task, consent: Consent = refuse, progress: Progress = 
         raise ConsentError(f"Nothing was fetched: agree to {question} with --yes.")
     executable, own = need_executable(TOTALSEGMENTATOR, task.card.name)
     downloader = executable.with_name(executable.name.replace("TotalSegmentator", "totalseg_download_weights"))
-    weights_folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="renal-") as name:
+    with beside(weights_folder()) as temporary, tempfile.TemporaryDirectory(prefix="renal-") as name:
         folder = Path(name)
+        variables = _variables(folder / "home", temporary / "new")
         for number, download in enumerate(task.downloads):
             stretch = part(progress, number / len(task.downloads), (number + 1) / len(task.downloads))
-            variables = _variables(folder / "home", weights_folder())
             command = [str(downloader), "-t", download]
-            program = Program(f"Weights of {task.card.title}", command, _WEIGHTS_S, variables, own)
+            program = Program(f"Weights of {task.card.title}", command, _WEIGHTS_S, variables, own, CALL_AGAIN)
             run_program(program, folder / "log.txt", stretch)
-    if weights_of(task) is None:
-        raise ModelError(f"The weights of {task.card.title} did not arrive: call again.")
+        if not _is_whole(task, temporary / "new"):
+            raise ModelError(f"The weights of {task.card.title} did not arrive: call again.")
+        weights_folder().mkdir(parents=True, exist_ok=True)
+        for found in sorted((temporary / "new").glob("Dataset*")):
+            swap_in(found, weights_folder() / found.name, temporary / "old" / found.name)
+
+
+def remove(task: Task) -> bool:
+    """Delete the weights of a task, and with the last ones the program; return whether there was anything.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be deleted.
+    """
+    found = [delete_folder(folder) for folder in _folders(task)]
+    if any(_folders(other) for other in TASKS.values()):
+        return bool(found)
+    program = environments.remove(TOTALSEGMENTATOR)
+    return delete_folder(weights_folder()) or program or bool(found)
+
+
+def _folders(task: Task) -> list[Path]:
+    """Return the folders of our copy of the weights that belong to a task."""
+    return sorted(weights_folder().glob(f"{task.family}*"))
 
 
 def _variables(home: Path, weights: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from renal_segmentation.errors import MissingPackageError
-from renal_segmentation.files import atomic_folder, atomic_path, write_image
+from renal_segmentation.files import atomic_folder, atomic_path, check_output, write_image
 from renal_segmentation.progress import Progress, silent
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.contact_sheet import Picture, contact_sheet, image_picture, tissue_picture
@@ -68,6 +68,8 @@ def write_cases(
         If the folder or the picture cannot be written.
     """
     names = [f"case_{seed}_{kind}.nii.gz" for seed in seeds for kind in ("tissues", "labels", "image")]
+    if sheet is not None and sheet.resolve().parent != folder.resolve():
+        check_output(sheet)
     rows, pictures = [], []
     with atomic_folder(folder, overwrite, [*names, TISSUES_TABLE, CASES_TABLE]) as temporary:
         for number, seed in enumerate(seeds):
