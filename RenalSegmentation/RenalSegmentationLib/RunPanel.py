@@ -9,15 +9,17 @@ from enum import Enum, auto
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, RenalError
+from renal_segmentation.errors import CancelledError, ConsentError, RenalError
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
 from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Models import ModelChooser
 from RenalSegmentationLib.Packages import ensurePackages
 from RenalSegmentationLib.Process import Process, ProcessError
+from RenalSegmentationLib.Result import isCorrected, segmentationOf
 
 _REMEDIES = {
     Remedy.LessMemory: lambda: _("Try again with less memory"),
@@ -47,6 +49,8 @@ class RunPanel:
         Does the work.
     say : callable
         Shows a sentence, ``say(text, isError=False, notices=None)``.
+    onReplace : callable
+        Called with a segmentation just before a run replaces what it holds.
     onShown : callable
         Called with the segmentation that a run has made.
     blocked : callable
@@ -58,16 +62,18 @@ class RunPanel:
         ui: Any,
         logic: RenalSegmentationLogic,
         say: Callable[..., None],
+        onReplace: Callable[[Any], None],
         onShown: Callable[[Any], None],
         blocked: Callable[[], str],
     ) -> None:
-        self._ui, self._logic, self._say, self._onShown, self._blocked = ui, logic, say, onShown, blocked
+        self._ui, self._logic, self._say, self._blocked = ui, logic, say, blocked
+        self._onReplace, self._onShown = onReplace, onShown
         self.state = State.Idle
         self._parameters: Any = None
         self._job: Job | None = None
         self._failure: Failure | None = None
         self._started = 0.0
-        self._installing = False
+        self._installing = self._mayReplace = False
         self._known: tuple[str, ...] = ()
         self.process = Process(self._progressed, self.log, self._done, self._failed)
         self._models = ModelChooser(ui, self._modelChosen)
@@ -171,8 +177,35 @@ class RunPanel:
             self._fail(Failure(str(error), Remedy.Nothing))
 
     def _outline(self) -> None:
+        # Asked before the network works, for which a person may wait some minutes.
+        self._mayReplace = self._agreedToReplace(segmentationOf(self._parameters.inputVolume))
         job = self._job = self._logic.prepare(self._parameters, self.choice())
         self._run(job.command)
+
+    @staticmethod
+    def _agreedToReplace(node: Any) -> bool:
+        """Return whether corrections of a segmentation may be replaced; ask where there are some.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not agree.
+        """
+        if not isCorrected(node):
+            return False
+        question = _(
+            "'{name}' was corrected. Replace it by a new outline of the network? Undo in the Segment Editor brings the "
+            "corrections back."
+        )
+        if not slicer.util.confirmYesNoDisplay(question.format(name=node.GetName())):
+            raise ConsentError(_("The corrections were kept: press Apply again to replace them by a new outline."))
+        return True
+
+    def _replacing(self, node: Any) -> None:
+        """Ask where corrections were made while the network was at work, and let Undo bring them back."""
+        if not self._mayReplace:
+            self._agreedToReplace(node)
+        self._onReplace(node)
 
     def _run(self, command: Sequence[str], installing: bool = False) -> None:
         self._installing, self._started = installing, time.monotonic()
@@ -203,7 +236,7 @@ class RunPanel:
             self._installed()
             return
         try:
-            node = self._logic.show(job, answer, self._logic.getParameterNode())
+            node = self._logic.show(job, answer, self._logic.getParameterNode(), self._replacing)
         except RenalError as error:
             self._fail(Failure(str(error), Remedy.Nothing))
             return

@@ -45,7 +45,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._seen: dict[str, Any] = {}
         self._edits = AutoUpdate(self._edited)
         self._live = LiveLayers(self._say)
-        self._run = RunPanel(ui, logic, self._say, self._outlined, self._blocked)
+        self._run = RunPanel(ui, logic, self._say, self._replacing, self._outlined, self._blocked)
         self._volumes = VolumesPanel(ui, self._say)
         self._correction = CorrectionPanel(ui, self._say)
         self._tissue = TissuePanel(ui, self._say)
@@ -193,6 +193,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._review.show(p.segmentation, p.showChanges)
 
     # -- the network
+
+    def _replacing(self, node: Any) -> None:
+        self._correction.keepForUndo(node)
 
     def _outlined(self, node: Any) -> None:
         """Show what the network has found."""

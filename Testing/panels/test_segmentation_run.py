@@ -98,16 +98,6 @@ def test_the_untouched_outline_of_the_network_is_kept_hidden_and_shown_as_a_cont
     assert not display.GetVisibility()
 
 
-def test_apply_again_replaces_the_outline_and_adds_no_node(segmentation: Any) -> None:
-    segmentation.outline()
-    first = segmentation.sides().copy()
-    nodes = slicer.mrmlScene.GetNumberOfNodes()
-    segmentation.paint(lambda array: array.__setitem__(slice(None), 0))
-    segmentation.apply()
-    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
-    np.testing.assert_array_equal(segmentation.sides(), first)
-
-
 def test_volumes_are_listed_in_ml_and_for_the_size_of_the_body(segmentation: Any) -> None:
     segmentation.outline()
     voxel = 3.0 * 3.0 * 5.5 / 1000
