@@ -235,14 +235,15 @@ class RunPanel:
         if self._installing or job is None:
             self._installed()
             return
+        notices = [str(notice.get("message", "")) for notice in answer.get("notices") or ()]
         try:
             node = self._logic.show(job, answer, self._logic.getParameterNode(), self._replacing)
         except RenalError as error:
-            self._fail(Failure(str(error), Remedy.Nothing))
+            # They may say why, as where every voxel of the image is alike.
+            self._fail(Failure(str(error), Remedy.Nothing), notices)
             return
         finally:
             job.remove()
-        notices = [str(notice.get("message", "")) for notice in answer.get("notices") or ()]
         self._say(_("Done in {span}: {name}.").format(span=_span(seconds), name=node.GetName()), notices=notices)
         self._onShown(node)
 
@@ -258,9 +259,9 @@ class RunPanel:
             self._fail(Failure(_("Unexpected: {reason}; please report it with the log.").format(reason=error),
                                Remedy.Nothing))  # fmt: skip
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure, notices: Sequence[str] = ()) -> None:
         self._failure = failure
-        self._say(failure.sentence, isError=True)
+        self._say(failure.sentence, isError=True, notices=notices)
         self._ui.logGroup.collapsed = not self._ui.logText.plainText
         self.refresh()
 

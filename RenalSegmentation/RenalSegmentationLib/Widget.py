@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import slicer
@@ -237,7 +238,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self.ui.handOverButton.enabled = chosen
         self.ui.showAiCheck.enabled = chosen
 
-    def _say(self, text: str, isError: bool = False, notices: list[str] | None = None) -> None:
+    def _say(self, text: str, isError: bool = False, notices: Sequence[str] | None = None) -> None:
         """Show a sentence and, after a run, its warnings."""
         escaped = html.escape(text)
         self.ui.statusLabel.text = f"<b style='color:#b00020'>{escaped}</b>" if isError else escaped

@@ -239,12 +239,19 @@ def test_a_failure_shows_its_last_lines_and_a_remedy(
     assert leftovers() == []
 
 
-def test_an_image_without_kidneys_gives_a_sentence_and_no_node(segmentation: Any, network: Any) -> None:
+def test_an_image_without_kidneys_gives_a_sentence_with_the_notices_of_the_network_and_no_node(
+    segmentation: Any, network: Any
+) -> None:
     network("empty")
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     segmentation.apply()
     assert segmentation.error.startswith("The network found no kidney in 'T2w'")
+    assert "made by a stand-in" in segmentation.ui.warningsLabel.text
+    assert segmentation.ui.warningsLabel.visible
     assert leftovers() == []
+    network("fail:renal-segmentation: no")
+    segmentation.apply()
+    assert not segmentation.ui.warningsLabel.visible
 
 
 def test_a_program_that_cannot_be_started_is_named(segmentation: Any) -> None:
