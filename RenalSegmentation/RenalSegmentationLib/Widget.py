@@ -108,6 +108,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._run.end()
         self._worklist.sceneIsClosing()
         self._correction.sceneIsClosing()
+        self._review.sceneIsClosing()
         self.setParameters(None)
         self.logic.forget()
         self._say("")

@@ -259,6 +259,25 @@ def test_a_log_that_cannot_be_written_is_named_and_the_scene_keeps_the_review(re
     assert len(recordsOf(reviewed.segmentation)) == 1
 
 
+def test_comment_and_verdict_outlast_a_look_at_another_module_and_go_with_their_segmentation(reviewed: Any) -> None:
+    mouse.type_(reviewed.ui.commentEdit, "upper pole, left")
+    mouse.choose(reviewed.ui.verdictBox, "Rejected")
+    slicer.util.selectModule("Data")
+    slicer.util.selectModule("RenalSegmentation")
+    reviewed.rest()
+    assert (reviewed.ui.commentEdit.plainText, reviewed.ui.verdictBox.currentText) == ("upper pole, left", "Rejected")
+    reviewed.add(reviewed.subject.t1w, "Other")
+    mouse.choose(reviewed.ui.inputSelector, "Other")
+    assert (reviewed.ui.commentEdit.plainText, reviewed.ui.verdictBox.currentText) == ("", "Accepted")
+
+
+def test_a_comment_goes_with_the_scene(reviewed: Any) -> None:
+    mouse.type_(reviewed.ui.commentEdit, "upper pole, left")
+    slicer.mrmlScene.Clear(0)
+    reviewed.rest()
+    assert reviewed.ui.commentEdit.plainText == ""
+
+
 def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
     reviewed.add(reviewed.subject.t1w, "T1w")
     reviewed.openSection("tissueButton")
