@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from renal_segmentation.errors import ConsentError, RenalError
 from renal_segmentation.models.importing import remove_model
 from renal_segmentation.models.registry import DEFAULT, Entry, list_models
+from renal_segmentation.models.totalsegmentator import is_archive_of_weights
 
 _DEVICE_SETTING = "RenalSegmentation/Device"
 DEVICES = ("auto", "cpu", "cuda")
@@ -103,6 +104,24 @@ class ModelChooser:
         question = _("The model '{title}' brings code of its own, which will run on this computer. Do you trust it?")
         if not slicer.util.confirmYesNoDisplay(question.format(title=self.entry.card.title)):
             raise ConsentError(_("The model was not run: choose another one, or agree that its code may run."))
+        return True
+
+    @staticmethod
+    def trustedFile(path: Path) -> bool:
+        """Return whether code in a file may run; ask where it cannot be imported without that.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not agree.
+        """
+        if not is_archive_of_weights(path):
+            return False
+        question = _("'{name}' holds weights that can run code in TotalSegmentator on this computer. Do you trust it?")
+        if not slicer.util.confirmYesNoDisplay(question.format(name=path.name)):
+            raise ConsentError(
+                _("The weights were not imported: choose another file, or agree that their code may run.")
+            )
         return True
 
     def mustInstall(self) -> bool:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 import qt
@@ -281,7 +282,12 @@ class RunPanel:
         path = qt.QFileDialog.getOpenFileName(None, _("File of a model"), "", _("Models (*.zip)"))
         if path and self.state == State.Idle:
             self._failure = None
-            command = modelCommand(self._logic.predictor, "import", path, "--overwrite", *_PROGRESS)
+            try:
+                trust = ("--trust",) if self._models.trustedFile(Path(path)) else ()
+            except RenalError as error:
+                self._fail(Failure(str(error), Remedy.Nothing))
+                return
+            command = modelCommand(self._logic.predictor, "import", path, "--overwrite", *trust, *_PROGRESS)
             self._run(command, installing=True)
 
     def _installed(self) -> None:
