@@ -13,7 +13,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, ConsentError, RenalError
+from renal_segmentation.errors import CancelledError, ConsentError, InputError, RenalError
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
 from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
@@ -26,6 +26,7 @@ _REMEDIES = {
     Remedy.LessMemory: lambda: _("Try again with less memory"),
     Remedy.Install: lambda: _("Install what is missing"),
     Remedy.ImportModel: lambda: _("Import the model from a file"),
+    Remedy.FetchModel: lambda: _("Fetch what is not installed"),
 }
 _LOG_LINES = 1000
 _PROGRESS = ("--progress", "json")
@@ -111,15 +112,18 @@ class RunPanel:
         return Choice(self._parameters.model, self._models.device, self._parameters.lowMemory, trusted)
 
     def readyPredictor(self) -> tuple[str, ...]:
-        """Return how the network's command begins, its packages installed.
+        """Return how the network's command begins, empty where the chosen model is only now being installed.
 
         Raises
         ------
-        MissingPackageError
-            If the user does not want them.
+        RenalError
+            If the user does not want the packages or the model, or another run is under way.
         """
         ensurePackages()
-        return self._logic.predictor
+        if not self._models.mustInstall():
+            return self._logic.predictor
+        self._fetch(self._models.name)
+        return ()
 
     def end(self) -> None:
         """End a run that nobody waits for any more."""
@@ -169,13 +173,17 @@ class RunPanel:
         self._failure = None
         self._ui.logText.clear()
         try:
-            predictor = self.readyPredictor()
-            if self._models.mustInstall():
-                self._run(modelCommand(predictor, "install", self._models.name, "--yes", *_PROGRESS), installing=True)
-            else:
+            if self.readyPredictor():
                 self._outline()
         except RenalError as error:
             self._fail(Failure(str(error), Remedy.Nothing))
+
+    def _fetch(self, name: str) -> None:
+        """Install a model, or a program that models need; the user has agreed."""
+        if self.state != State.Idle:
+            raise InputError(_("The network is at work: wait until it has ended, then try again."))
+        command = modelCommand(self._logic.predictor, "install", name, "--yes", *_PROGRESS)
+        self._run(command, installing=True)
 
     def _outline(self) -> None:
         # Asked before the network works, for which a person may wait some minutes.
@@ -268,14 +276,25 @@ class RunPanel:
 
     def _remedy(self) -> None:
         """Do what helps after the last failure."""
-        remedy = self._failure.remedy if self._failure is not None else Remedy.Nothing
-        if remedy == Remedy.LessMemory:
+        failure = self._failure or Failure("", Remedy.Nothing)
+        if failure.remedy == Remedy.LessMemory:
             self._parameters.lowMemory = True
             self._start()
-        elif remedy == Remedy.Install:
+        elif failure.remedy == Remedy.Install:
             self._start()
-        elif remedy == Remedy.ImportModel:
+        elif failure.remedy == Remedy.ImportModel:
             self._importModel()
+        elif failure.remedy == Remedy.FetchModel:
+            self._fetchMissing(failure.name)
+
+    def _fetchMissing(self, name: str) -> None:
+        """Fetch what the last run said is not installed, if the user agrees."""
+        self._failure = None
+        try:
+            self._models.agreeToFetch(name)
+            self._fetch(name)
+        except RenalError as error:
+            self._fail(Failure(str(error), Remedy.Nothing))
 
     def _importModel(self) -> None:
         """Take a model from a file, as where there is no internet."""
@@ -296,7 +315,10 @@ class RunPanel:
         new = [name for name in self._models.names if name not in self._known]
         if new and self._parameters is not None:
             self._parameters.model = new[0]
-        self._say(_("The model is installed: press Apply."))
+        if self._parameters is not None and self._parameters.worklist:
+            self._say(_("The model is installed: press Apply, or outline the worklist."))
+        else:
+            self._say(_("The model is installed: press Apply."))
         self.refresh()
 
     def _forgetJob(self) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -260,46 +258,6 @@ def test_a_program_that_cannot_be_started_is_named(segmentation: Any) -> None:
     segmentation.apply()
     assert "could not be started (/nowhere/PythonSlicer: No such file" in segmentation.error
     assert leftovers() == []
-
-
-def test_missing_torch_asks_for_the_extension_that_installs_it(segmentation: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["torch"] = False
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "install the extension PyTorch in the Extensions Manager" in segmentation.error
-    assert segmentation.panel.process.identifier is None
-
-
-def test_missing_torch_is_installed_by_the_pytorch_extension_with_consent(segmentation: Any, monkeypatch: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["torch"] = False
-    asked = []
-
-    class PyTorchUtilsLogic:
-        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> Any:
-            asked.append((askConfirmation, torchVersionRequirement))
-            return None if len(asked) == 1 else SimpleNamespace()
-
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "press Apply again and agree to install it" in segmentation.error
-    segmentation.apply()
-    assert asked == [(True, ">=2.6")] * 2
-    assert segmentation.segmentation is not None
-
-
-def test_other_missing_packages_are_asked_for_by_slicer(segmentation: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["monai"] = False
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "The Python packages monai are needed" in segmentation.error
-    assert [request.action for request in slicer.packaging.requests] == ["ensure"]
 
 
 def test_a_transform_above_the_image_is_honoured(segmentation: Any) -> None:
