@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -122,7 +122,6 @@ def _result(
 ) -> dict[str, Any]:
     """Return everything that is told of a result."""
     volumes = structure_volumes(found.labels)
-    keys = {notice.code: notice for notice in notices}
     return {
         "output": str(options.output),
         "image": str(options.image),
@@ -133,7 +132,8 @@ def _result(
         "volumes": {"total_ml": volumes.total_ml, "left_ml": volumes.left_ml, "right_ml": volumes.right_ml},
         "structures_ml": volumes.structures_ml,
         "confidence": dict(found.confidence),
-        "notices": [{"code": notice.code, "message": notice.message} for notice in keys.values()],
+        # Once each; those of both kidneys may share their code and differ in what they say.
+        "notices": [asdict(notice) for notice in dict.fromkeys(notices)],
     }
 
 
