@@ -106,6 +106,7 @@ def isCorrected(node: Any) -> bool:
         return any(
             not np.array_equal(*(labelsOf(one, [_present(one, structure)], grid).array for one in (node, copy)))
             for structure in SEGMENT_KINDS
+            if _present(node, structure) or _present(copy, structure)
         )
     except InputError:
         # On other voxels than the image it was put by hand.
