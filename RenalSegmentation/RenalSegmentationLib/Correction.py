@@ -70,6 +70,12 @@ class CorrectionPanel:
         for widget in (*self._buttons, self._editor):
             widget.enabled = node is not None
 
+    def keepForUndo(self, node: Any) -> None:
+        """Let Undo bring a segmentation back as it is now."""
+        # Undo is for the segmentation in the editor; another one may have been chosen while the network was at work.
+        self._editor.setSegmentationNode(node)
+        self._editor.saveStateForUndo()
+
     def enter(self) -> None:
         """Let the editor have the mouse in the slice views."""
         self._editor.setupViewObservations()

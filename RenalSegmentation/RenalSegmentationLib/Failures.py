@@ -13,6 +13,9 @@ from RenalSegmentationLib.Process import ProcessError
 _KILLED = (-9, 137)
 _SHOWN_LINES = 3
 _PROGRAM = "renal-segmentation:"
+_NOT_INSTALLED = re.compile(
+    r"(?P<what>[^:]*(?:not installed|missing)): renal-segmentation models install (?P<name>[\w-]+)"
+)
 
 
 class Remedy(Enum):
@@ -22,14 +25,24 @@ class Remedy(Enum):
     LessMemory = auto()
     Install = auto()
     ImportModel = auto()
+    FetchModel = auto()
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, in a sentence that says what to do, and the button that does it."""
+    """What went wrong, in a sentence that says what to do, and the button that does it.
+
+    Attributes
+    ----------
+    sentence : str
+    remedy : Remedy
+    name : str
+        Of the model or program to be fetched, where that is the remedy.
+    """
 
     sentence: str
     remedy: Remedy
+    name: str = ""
 
 
 _PATTERNS = (
@@ -39,7 +52,7 @@ _PATTERNS = (
     (r"checksum|SHA-256|get the model again|not those that were imported|comes without its model",
      Remedy.ImportModel),
     (r"urlopen|Name or service not known|getaddrinfo|Connection(Error| refused)|Network is unreachable|"
-     r"no internet|could not be downloaded|not installed", Remedy.ImportModel),
+     r"no internet|could not be downloaded", Remedy.ImportModel),
 )  # fmt: skip
 
 
@@ -49,6 +62,9 @@ def explained(error: ProcessError) -> Failure:
     last = _lastLines(error)
     if error.exitCode is None:
         return Failure(_("The network could not be started ({reason}).").format(reason=last), Remedy.Install)
+    if missing := _NOT_INSTALLED.search(last):
+        sentence = _("{what}: fetch what is missing, or choose another model.").format(what=missing["what"])
+        return Failure(sentence, Remedy.FetchModel, missing["name"])
     for pattern, remedy in _PATTERNS:
         if re.search(pattern, text, re.IGNORECASE):
             return Failure(_SENTENCES[remedy]().format(reason=last), remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,8 +57,17 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
             raise InputError(_("Choose the image that shows the kidneys."))
         return prepareJob(parameters.inputVolume, choice, self.predictor)
 
-    def show(self, job: Job, answer: dict[str, Any], parameters: RenalSegmentationParameterNode) -> Any:
+    def show(
+        self,
+        job: Job,
+        answer: dict[str, Any],
+        parameters: RenalSegmentationParameterNode,
+        onReplace: Callable[[Any], None] | None = None,
+    ) -> Any:
         """Put what the network wrote into the scene and return the segmentation.
+
+        `onReplace` is called with the segmentation of an earlier run just before that is replaced; what it raises
+        keeps that as it is.
 
         Raises
         ------
@@ -70,7 +79,7 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
             raise InputError(_("The image was removed while the network was at work: load it again."))
         labels = self._fitting(job.labels(), volume)
         model = str(answer.get("model") or parameters.model or DEFAULT)
-        node = showResult(volume, labels, model, answer.get("confidence") or {})
+        node = showResult(volume, labels, model, answer.get("confidence") or {}, onReplace)
         parameters.segmentation = node
         return node
 

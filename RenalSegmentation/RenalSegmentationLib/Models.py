@@ -11,8 +11,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from renal_segmentation.errors import ConsentError, RenalError
-from renal_segmentation.models.importing import remove_model
+from renal_segmentation.models.importing import PROGRAMS, remove_model
 from renal_segmentation.models.registry import DEFAULT, Entry, list_models
+from renal_segmentation.models.totalsegmentator import is_archive_of_weights
 
 _DEVICE_SETTING = "RenalSegmentation/Device"
 DEVICES = ("auto", "cpu", "cuda")
@@ -105,6 +106,24 @@ class ModelChooser:
             raise ConsentError(_("The model was not run: choose another one, or agree that its code may run."))
         return True
 
+    @staticmethod
+    def trustedFile(path: Path) -> bool:
+        """Return whether code in a file may run; ask where it cannot be imported without that.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not agree.
+        """
+        if not is_archive_of_weights(path):
+            return False
+        question = _("'{name}' holds weights that can run code in TotalSegmentator on this computer. Do you trust it?")
+        if not slicer.util.confirmYesNoDisplay(question.format(name=path.name)):
+            raise ConsentError(
+                _("The weights were not imported: choose another file, or agree that their code may run.")
+            )
+        return True
+
     def mustInstall(self) -> bool:
         """Return whether the chosen model must be installed first; the user has then agreed.
 
@@ -115,12 +134,24 @@ class ModelChooser:
         """
         if self.entry is None or self.entry.installed:
             return False
-        card = self.entry.card
+        self.agreeToFetch(self.name)
+        return True
+
+    def agreeToFetch(self, name: str) -> None:
+        """Ask whether a model, or a program that models need, may be fetched.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not agree.
+        """
+        cards = {entry.card.name: entry.card for entry in self._entries}
+        found = cards.get(name) or PROGRAMS[name]
+        source = cards[name].source if name in cards else _("Python package index")
         question = _("'{title}' is not installed. Fetch it now (about {size:.0f} MB, licence {licence}, {source})?")
-        words = question.format(title=card.title, size=card.size_mb, licence=card.licence, source=card.source)
+        words = question.format(title=found.title, size=found.size_mb, licence=found.licence, source=source)
         if not slicer.util.confirmYesNoDisplay(words):
             raise ConsentError(_("The model was not installed: choose another one, or agree to fetch it."))
-        return True
 
     def refresh(self, chosen: str) -> None:
         """List the models anew and choose one."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import EmptyMaskError
-from RenalSegmentationLib.Labels import referenceOf, writeSegment
+from renal_segmentation.errors import EmptyMaskError, InputError
+from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, writeSegment
 from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_KINDS, SegmentKind
 
 AI_ROLE = "Renal.AI"
@@ -23,7 +23,13 @@ _COPY_COLOR = (1.0, 0.9, 0.2)
 """The contour of the network stands out from the corrected one."""
 
 
-def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[str, float]) -> Any:
+def showResult(
+    volume: Any,
+    labels: np.ndarray,
+    model: str,
+    confidence: Mapping[str, float],
+    onReplace: Callable[[Any], None] | None = None,
+) -> Any:
     """Put a mask of the network into the scene; what an earlier run found for the same image is replaced.
 
     Parameters
@@ -36,6 +42,8 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
         Name of the network.
     confidence : mapping of str to float
         How certain it is, by ``left`` and ``right``.
+    onReplace : callable, optional
+        Called with the segmentation of an earlier run just before that is replaced; what it raises keeps that as it is.
 
     Raises
     ------
@@ -49,7 +57,10 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
                 name=volume.GetName()
             )
         )
-    node = segmentationOf(volume) or _newSegmentation(volume, _("{name} kidneys").format(name=volume.GetName()))
+    node = segmentationOf(volume)
+    if node is not None and onReplace is not None:
+        onReplace(node)
+    node = node or _newSegmentation(volume, _("{name} kidneys").format(name=volume.GetName()))
     copy = aiCopyOf(node)
     if copy is None:
         copy = _newSegmentation(volume, _("{name} kidneys, as outlined by the network").format(name=volume.GetName()))
@@ -83,6 +94,28 @@ def aiCopyOf(node: Any) -> Any:
 def isAiCopy(node: Any) -> bool:
     """Return whether a segmentation is such a copy."""
     return node is not None and node.GetAttribute(_COPY_ATTRIBUTE) is not None
+
+
+def isCorrected(node: Any) -> bool:
+    """Return whether a segmentation is no longer what the network found; segments that the user added do not count."""
+    copy = aiCopyOf(node)
+    if copy is None:
+        return False
+    try:
+        grid = gridOf(node)
+        return any(
+            not np.array_equal(*(labelsOf(one, [_present(one, structure)], grid).array for one in (node, copy)))
+            for structure in SEGMENT_KINDS
+            if _present(node, structure) or _present(copy, structure)
+        )
+    except InputError:
+        # On other voxels than the image it was put by hand.
+        return True
+
+
+def _present(node: Any, structure: SegmentKind) -> str:
+    """Return the ID of a segment, empty where there is none."""
+    return structure.segmentId if node.GetSegmentation().GetSegment(structure.segmentId) is not None else ""
 
 
 def confidenceOf(node: Any) -> dict[str, float]:

@@ -57,6 +57,8 @@ class ReviewPanel:
     def __init__(self, ui: Any, say: Callable[..., None], keep: Callable[[dict[str, str]], bool]) -> None:
         self._ui, self._say, self._keep = ui, say, keep
         self._node: Any = None
+        # Whose comment and verdict the widgets hold: they outlast a look at another module.
+        self._last: Any = None
         self._withChanges = self._waits = self._edited = self._changed = False
         self._prepareTable(ui.checksTable, ["", _("Check"), _("Reason")])
         ui.checksTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
@@ -77,21 +79,26 @@ class ReviewPanel:
 
     def show(self, node: Any, withChanges: bool) -> None:
         """Show the review of a segmentation, None shows nothing; `withChanges` displays what was changed."""
-        if node is not self._node:
-            if self._node is not None and slicer.mrmlScene.IsNodePresent(self._node):
-                hideChanges(self._node)
+        if node is not self._last:
+            if self._last is not None and slicer.mrmlScene.IsNodePresent(self._last):
+                hideChanges(self._last)
             self._ui.commentEdit.plainText = ""
             self._ui.verdictBox.setCurrentIndex(0)
             # One that was corrected in an earlier session counts as corrected.
             self._edited = True
-        self._node, self._withChanges = node, withChanges
+        self._node = self._last = node
+        self._withChanges = withChanges
         self.refresh()
 
     def leave(self) -> None:
-        """Show nothing, and leave the display of changes in the scene as it is."""
+        """Show nothing, and leave the display of changes in the scene and what was written of it as they are."""
         self._node = None
         self._fillChecks(())
         self._fillAgreement(())
+
+    def sceneIsClosing(self) -> None:
+        """Let go of the segmentation, and of what was written of it."""
+        self.show(None, False)
 
     def refresh(self, evenFolded: bool = False) -> None:
         """Check and compare again; while the section is folded that waits, for it would slow the brush down."""

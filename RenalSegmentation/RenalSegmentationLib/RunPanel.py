@@ -6,23 +6,27 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, RenalError
+from renal_segmentation.errors import CancelledError, ConsentError, InputError, RenalError
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
 from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Models import ModelChooser
 from RenalSegmentationLib.Packages import ensurePackages
 from RenalSegmentationLib.Process import Process, ProcessError
+from RenalSegmentationLib.Result import isCorrected, segmentationOf
 
 _REMEDIES = {
     Remedy.LessMemory: lambda: _("Try again with less memory"),
     Remedy.Install: lambda: _("Install what is missing"),
     Remedy.ImportModel: lambda: _("Import the model from a file"),
+    Remedy.FetchModel: lambda: _("Fetch what is not installed"),
 }
 _LOG_LINES = 1000
 _PROGRESS = ("--progress", "json")
@@ -47,6 +51,8 @@ class RunPanel:
         Does the work.
     say : callable
         Shows a sentence, ``say(text, isError=False, notices=None)``.
+    onReplace : callable
+        Called with a segmentation just before a run replaces what it holds.
     onShown : callable
         Called with the segmentation that a run has made.
     blocked : callable
@@ -58,16 +64,18 @@ class RunPanel:
         ui: Any,
         logic: RenalSegmentationLogic,
         say: Callable[..., None],
+        onReplace: Callable[[Any], None],
         onShown: Callable[[Any], None],
         blocked: Callable[[], str],
     ) -> None:
-        self._ui, self._logic, self._say, self._onShown, self._blocked = ui, logic, say, onShown, blocked
+        self._ui, self._logic, self._say, self._blocked = ui, logic, say, blocked
+        self._onReplace, self._onShown = onReplace, onShown
         self.state = State.Idle
         self._parameters: Any = None
         self._job: Job | None = None
         self._failure: Failure | None = None
         self._started = 0.0
-        self._installing = False
+        self._installing = self._mayReplace = False
         self._known: tuple[str, ...] = ()
         self.process = Process(self._progressed, self.log, self._done, self._failed)
         self._models = ModelChooser(ui, self._modelChosen)
@@ -104,15 +112,18 @@ class RunPanel:
         return Choice(self._parameters.model, self._models.device, self._parameters.lowMemory, trusted)
 
     def readyPredictor(self) -> tuple[str, ...]:
-        """Return how the network's command begins, its packages installed.
+        """Return how the network's command begins, empty where the chosen model is only now being installed.
 
         Raises
         ------
-        MissingPackageError
-            If the user does not want them.
+        RenalError
+            If the user does not want the packages or the model, or another run is under way.
         """
         ensurePackages()
-        return self._logic.predictor
+        if not self._models.mustInstall():
+            return self._logic.predictor
+        self._fetch(self._models.name)
+        return ()
 
     def end(self) -> None:
         """End a run that nobody waits for any more."""
@@ -162,17 +173,48 @@ class RunPanel:
         self._failure = None
         self._ui.logText.clear()
         try:
-            predictor = self.readyPredictor()
-            if self._models.mustInstall():
-                self._run(modelCommand(predictor, "install", self._models.name, "--yes", *_PROGRESS), installing=True)
-            else:
+            if self.readyPredictor():
                 self._outline()
         except RenalError as error:
             self._fail(Failure(str(error), Remedy.Nothing))
 
+    def _fetch(self, name: str) -> None:
+        """Install a model, or a program that models need; the user has agreed."""
+        if self.state != State.Idle:
+            raise InputError(_("The network is at work: wait until it has ended, then try again."))
+        command = modelCommand(self._logic.predictor, "install", name, "--yes", *_PROGRESS)
+        self._run(command, installing=True)
+
     def _outline(self) -> None:
+        # Asked before the network works, for which a person may wait some minutes.
+        self._mayReplace = self._agreedToReplace(segmentationOf(self._parameters.inputVolume))
         job = self._job = self._logic.prepare(self._parameters, self.choice())
         self._run(job.command)
+
+    @staticmethod
+    def _agreedToReplace(node: Any) -> bool:
+        """Return whether corrections of a segmentation may be replaced; ask where there are some.
+
+        Raises
+        ------
+        ConsentError
+            If the user does not agree.
+        """
+        if not isCorrected(node):
+            return False
+        question = _(
+            "'{name}' was corrected. Replace it by a new outline of the network? Undo in the Segment Editor brings the "
+            "corrections back."
+        )
+        if not slicer.util.confirmYesNoDisplay(question.format(name=node.GetName())):
+            raise ConsentError(_("The corrections were kept: press Apply again to replace them by a new outline."))
+        return True
+
+    def _replacing(self, node: Any) -> None:
+        """Ask where corrections were made while the network was at work, and let Undo bring them back."""
+        if not self._mayReplace:
+            self._agreedToReplace(node)
+        self._onReplace(node)
 
     def _run(self, command: Sequence[str], installing: bool = False) -> None:
         self._installing, self._started = installing, time.monotonic()
@@ -202,14 +244,15 @@ class RunPanel:
         if self._installing or job is None:
             self._installed()
             return
+        notices = [str(notice.get("message", "")) for notice in answer.get("notices") or ()]
         try:
-            node = self._logic.show(job, answer, self._logic.getParameterNode())
+            node = self._logic.show(job, answer, self._logic.getParameterNode(), self._replacing)
         except RenalError as error:
-            self._fail(Failure(str(error), Remedy.Nothing))
+            # They may say why, as where every voxel of the image is alike.
+            self._fail(Failure(str(error), Remedy.Nothing), notices)
             return
         finally:
             job.remove()
-        notices = [str(notice.get("message", "")) for notice in answer.get("notices") or ()]
         self._say(_("Done in {span}: {name}.").format(span=_span(seconds), name=node.GetName()), notices=notices)
         self._onShown(node)
 
@@ -225,29 +268,45 @@ class RunPanel:
             self._fail(Failure(_("Unexpected: {reason}; please report it with the log.").format(reason=error),
                                Remedy.Nothing))  # fmt: skip
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: Failure, notices: Sequence[str] = ()) -> None:
         self._failure = failure
-        self._say(failure.sentence, isError=True)
+        self._say(failure.sentence, isError=True, notices=notices)
         self._ui.logGroup.collapsed = not self._ui.logText.plainText
         self.refresh()
 
     def _remedy(self) -> None:
         """Do what helps after the last failure."""
-        remedy = self._failure.remedy if self._failure is not None else Remedy.Nothing
-        if remedy == Remedy.LessMemory:
+        failure = self._failure or Failure("", Remedy.Nothing)
+        if failure.remedy == Remedy.LessMemory:
             self._parameters.lowMemory = True
             self._start()
-        elif remedy == Remedy.Install:
+        elif failure.remedy == Remedy.Install:
             self._start()
-        elif remedy == Remedy.ImportModel:
+        elif failure.remedy == Remedy.ImportModel:
             self._importModel()
+        elif failure.remedy == Remedy.FetchModel:
+            self._fetchMissing(failure.name)
+
+    def _fetchMissing(self, name: str) -> None:
+        """Fetch what the last run said is not installed, if the user agrees."""
+        self._failure = None
+        try:
+            self._models.agreeToFetch(name)
+            self._fetch(name)
+        except RenalError as error:
+            self._fail(Failure(str(error), Remedy.Nothing))
 
     def _importModel(self) -> None:
         """Take a model from a file, as where there is no internet."""
         path = qt.QFileDialog.getOpenFileName(None, _("File of a model"), "", _("Models (*.zip)"))
         if path and self.state == State.Idle:
             self._failure = None
-            command = modelCommand(self._logic.predictor, "import", path, "--overwrite", *_PROGRESS)
+            try:
+                trust = ("--trust",) if self._models.trustedFile(Path(path)) else ()
+            except RenalError as error:
+                self._fail(Failure(str(error), Remedy.Nothing))
+                return
+            command = modelCommand(self._logic.predictor, "import", path, "--overwrite", *trust, *_PROGRESS)
             self._run(command, installing=True)
 
     def _installed(self) -> None:
@@ -256,7 +315,10 @@ class RunPanel:
         new = [name for name in self._models.names if name not in self._known]
         if new and self._parameters is not None:
             self._parameters.model = new[0]
-        self._say(_("The model is installed: press Apply."))
+        if self._parameters is not None and self._parameters.worklist:
+            self._say(_("The model is installed: press Apply, or outline the worklist."))
+        else:
+            self._say(_("The model is installed: press Apply."))
         self.refresh()
 
     def _forgetJob(self) -> None:

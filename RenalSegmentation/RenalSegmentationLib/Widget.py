@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import slicer
@@ -45,7 +46,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._seen: dict[str, Any] = {}
         self._edits = AutoUpdate(self._edited)
         self._live = LiveLayers(self._say)
-        self._run = RunPanel(ui, logic, self._say, self._outlined, self._blocked)
+        self._run = RunPanel(ui, logic, self._say, self._replacing, self._outlined, self._blocked)
         self._volumes = VolumesPanel(ui, self._say)
         self._correction = CorrectionPanel(ui, self._say)
         self._tissue = TissuePanel(ui, self._say)
@@ -107,6 +108,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._run.end()
         self._worklist.sceneIsClosing()
         self._correction.sceneIsClosing()
+        self._review.sceneIsClosing()
         self.setParameters(None)
         self.logic.forget()
         self._say("")
@@ -194,6 +196,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
 
     # -- the network
 
+    def _replacing(self, node: Any) -> None:
+        self._correction.keepForUndo(node)
+
     def _outlined(self, node: Any) -> None:
         """Show what the network has found."""
         showKidneys(node)
@@ -234,7 +239,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self.ui.handOverButton.enabled = chosen
         self.ui.showAiCheck.enabled = chosen
 
-    def _say(self, text: str, isError: bool = False, notices: list[str] | None = None) -> None:
+    def _say(self, text: str, isError: bool = False, notices: Sequence[str] | None = None) -> None:
         """Show a sentence and, after a run, its warnings."""
         escaped = html.escape(text)
         self.ui.statusLabel.text = f"<b style='color:#b00020'>{escaped}</b>" if isError else escaped

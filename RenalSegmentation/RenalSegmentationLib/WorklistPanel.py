@@ -47,7 +47,8 @@ class WorklistPanel:
     choice : callable
         Returns what is asked of the network.
     predictor : callable
-        Returns how the command of the network begins; it raises a `RenalError` where that cannot run.
+        Returns how the command of the network begins, empty where its model is only now being installed; it raises a
+        `RenalError` where that cannot run.
     onCase : callable
         Called with the image and the segmentation (or None) of a case that was opened.
     review : callable
@@ -323,7 +324,10 @@ class WorklistPanel:
             return
         assert self._worklist is not None
         try:
-            predictor, choice = self._predictor(), self._choice()
+            predictor = self._predictor()
+            if not predictor:
+                return
+            choice = self._choice()
         except RenalError as error:
             self._say(str(error), isError=True)
             return

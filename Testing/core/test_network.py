@@ -143,6 +143,33 @@ def test_low_memory_gives_nearly_the_same_and_running_out_of_memory_says_so(tmp_
     assert np.array_equal(answer.labels.array, low)
 
 
+@pytest.mark.parametrize("memory", ["normal", "low"])
+@pytest.mark.parametrize(("device", "room", "said"), [
+    ("auto", True, []),
+    ("cuda", False, ["gpu-memory"]),
+    ("auto", False, ["gpu-memory"]),
+    ("cpu", False, []),
+])  # fmt: skip
+def test_going_on_without_the_graphics_card_for_want_of_memory_is_said(
+    tmp_path, monkeypatch, memory, device, room, said
+):
+    compute, places = model_file._compute, []
+
+    def on_card(networks, prepared, device, memory, progress):
+        places.append(device.type)
+        if device.type == "cuda" and not room:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return compute(networks, prepared, torch.device("cpu"), memory, progress)
+
+    network = RenalNetwork(pretend_kidneys(monkeypatch, tmp_path).metadata, memory)
+    monkeypatch.setattr(model_file, "_compute", on_card)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    answer = network.segment(body_image(), device=device)
+    assert [notice.code for notice in answer.notices] == said
+    assert places[-1] == ("cuda" if room else "cpu")
+    assert answer.labels.array.any()
+
+
 @pytest.mark.parametrize("array", [np.zeros((9, 8, 7)), np.full((9, 8, 7), np.nan), np.full((1, 1, 1), 5.0)])
 def test_an_image_without_contrast_has_no_kidney_and_says_so(tmp_path, array):
     found = open_model(tiny_bundle(tmp_path / "b").folder).segment(Volume(array, np.diag([4.0, 4.0, 4.0, 1.0])))

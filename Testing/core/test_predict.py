@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ pytest.importorskip("torch", reason="the network runs with torch, which is not i
 from Testing.core.networks import noise_image, tiny_bundle
 
 from renal_segmentation.cli import main
-from renal_segmentation.errors import MissingPackageError
+from renal_segmentation.commands import predict
+from renal_segmentation.errors import MissingPackageError, Notice
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.models import shipped
 from renal_segmentation.synthesis.abdomen import generate_abdomen
@@ -56,6 +58,26 @@ def test_json_lines_end_with_the_result(tmp_path, image, model, capsys):
     assert summary["volumes"] == last["volumes"]
     assert len(summary["image_sha256"]) == 64
     assert read_image(tmp_path / "p.nii.gz")[0].array.max() <= 1
+
+
+def test_every_warning_is_told_once_though_both_kidneys_share_its_code(tmp_path, image, model, capsys, monkeypatch):
+    doubts = [
+        Notice("doubtful-outline", f"The outline of the {side} kidney is doubtful.") for side in ("left", "right")
+    ]
+    known = predict.find_segmenter(model)
+
+    class Doubting:
+        def segment(self, image, **options):
+            return replace(known.segment(image, **options), notices=(*doubts, doubts[0]))
+
+    monkeypatch.setattr(predict, "find_segmenter", lambda *_: Doubting())
+    wanted = [{"code": doubt.code, "message": doubt.message} for doubt in doubts]
+    options = ["predict", str(image), "--output", str(tmp_path / "m.nii.gz"), "--summary", str(tmp_path / "s.json")]
+    assert main([*options, "--progress", "json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["notices"] == wanted
+    assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["notices"] == wanted
+    assert main([*options, "--progress", "none", "--overwrite"]) == 0
+    assert capsys.readouterr().err.splitlines() == [f"renal-segmentation: warning: {doubt.message}" for doubt in doubts]
 
 
 def test_text_progress_prints_the_volumes_and_warnings(tmp_path, model, capsys):

@@ -2,7 +2,7 @@
 
 What it does beside is told by the environment: RENAL_FAKE is ``hang``, ``fail:TEXT``, ``exit:CODE``, ``children``
 (start a program of its own and hang), ``empty``, ``half`` (write half a file and hang), ``slow``, ``mask:PATH`` (give
-the mask of a file), or nothing.
+the mask of a file), or nothing. ``models`` in the place of ``predict`` does nothing and says so.
 The kidneys are what is neither dark nor bright: the cortex and medulla of the reference object.
 """
 
@@ -31,6 +31,10 @@ def say(step: str, share: float, left: float | None, **more: Any) -> None:
 
 def main() -> int:
     """Do what is asked."""
+    if sys.argv[1] == "models":
+        sys.stderr.write(f"fake {' '.join(sys.argv[1:])}\n")
+        say("done", 1, 0)
+        return 0
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=["predict"])
     parser.add_argument("image", type=Path)

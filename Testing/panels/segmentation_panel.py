@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import slicer
+from PySide6.QtWidgets import QPushButton, QWidget
 from Testing.host import mouse
 from Testing.panels.opened_panel import OpenedPanel
 
@@ -64,6 +65,12 @@ class SegmentationPanel(OpenedPanel):
         mouse.choose(self.ui.inputSelector, self.image.GetName())
         self.apply()
         return self.segmentation
+
+    def undo(self) -> None:
+        """Click Undo of the embedded editor."""
+        buttons = QWidget.findChildren(self.ui.segmentEditor, QPushButton)
+        mouse.click(next(button for button in buttons if button.property("text") == "Undo"))
+        self.rest()
 
     def openSection(self, name: str) -> None:
         """Unfold a section of the panel by mouse."""

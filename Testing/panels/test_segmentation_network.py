@@ -82,6 +82,29 @@ def test_a_model_is_imported_from_a_file_chosen_and_removed_again(real: Any, tmp
     assert real.parameters.model != "my-kidneys"
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_weights_that_can_run_code_are_imported_with_the_users_trust_only(
+    real: Any, tmp_path: Path, trusted: bool
+) -> None:
+    import qt
+
+    name = "Dataset850_TotalSegMRI_part1_organs_1088subj"
+    with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+        for file in ("dataset.json", "plans.json", "fold_0/checkpoint_final.pth"):
+            archive.writestr(f"{name}/nnUNetTrainer__nnUNetPlans__3d_fullres/{file}", "{}")
+    real.host.dialogs.answerWith(str(tmp_path / f"{name}.zip"))
+    real.host.dialogs.answerWith(qt.QMessageBox.Yes if trusted else qt.QMessageBox.No)
+    mouse.click(real.ui.importModelButton)
+    real.rest()
+    assert real.host.dialogs.texts("question")[0].startswith(f"'{name}.zip' holds weights that can run code")
+    if trusted:
+        assert real.status == "The model is installed: press Apply."
+    else:
+        assert real.error.startswith("The weights were not imported")
+    weights = tmp_path / "models" / ".environments" / "totalsegmentator-weights"
+    assert (weights / name).is_dir() == trusted
+
+
 def test_an_unknown_model_of_an_old_scene_is_named_with_those_there_are(real: Any) -> None:
     mouse.choose(real.ui.inputSelector, "T2w")
     real.parameters.model = "gone"

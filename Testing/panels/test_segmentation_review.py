@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import slicer
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 from scipy import ndimage
 from Testing.host import mouse
 
@@ -34,13 +34,6 @@ def stroke(array: np.ndarray) -> int:
     count = int(array[half].sum())
     array[half] = 0
     return count
-
-
-def undo(segmentation: Any) -> None:
-    """Click Undo of the embedded editor."""
-    buttons = QWidget.findChildren(segmentation.ui.segmentEditor, QPushButton)
-    mouse.click(next(button for button in buttons if button.property("text") == "Undo"))
-    segmentation.rest()
 
 
 def chooseLog(segmentation: Any, path: Path) -> None:
@@ -101,7 +94,7 @@ def test_a_brush_stroke_by_mouse_paints_a_ball_and_changes_the_volume(reviewed: 
     painted = int((reviewed.sides() == 1).sum()) - before
     assert painted > 0
     assert agreement(reviewed)["Left"][4] == f"{100 * painted / before:+.1f}"
-    undo(reviewed)
+    reviewed.undo()
     assert int((reviewed.sides() == 1).sum()) == before
 
 
@@ -147,7 +140,7 @@ def test_a_speck_goes_at_one_click_and_comes_back_with_undo(reviewed: Any, butto
     mouse.click(getattr(reviewed.ui, button))
     reviewed.rest()
     np.testing.assert_array_equal(reviewed.sides(), clean)
-    undo(reviewed)
+    reviewed.undo()
     np.testing.assert_array_equal(reviewed.sides(), specked)
 
 
@@ -162,8 +155,8 @@ def test_sides_are_swapped_and_the_review_sees_it(reviewed: Any) -> None:
     reviewed.rest()
     assert "split at the spine" in reviewed.status
     np.testing.assert_array_equal(reviewed.sides(), before)
-    undo(reviewed)
-    undo(reviewed)
+    reviewed.undo()
+    reviewed.undo()
     np.testing.assert_array_equal(reviewed.sides(), before)
 
 
@@ -182,7 +175,7 @@ def test_a_hole_is_filled_and_smoothing_keeps_the_volume(reviewed: Any) -> None:
     assert (smoothed != before).any()
     for side in (1, 2):
         assert (smoothed == side).sum() == pytest.approx((before == side).sum(), rel=0.02)
-    undo(reviewed)
+    reviewed.undo()
     np.testing.assert_array_equal(reviewed.sides(), before)
 
 
@@ -266,6 +259,25 @@ def test_a_log_that_cannot_be_written_is_named_and_the_scene_keeps_the_review(re
     assert len(recordsOf(reviewed.segmentation)) == 1
 
 
+def test_comment_and_verdict_outlast_a_look_at_another_module_and_go_with_their_segmentation(reviewed: Any) -> None:
+    mouse.type_(reviewed.ui.commentEdit, "upper pole, left")
+    mouse.choose(reviewed.ui.verdictBox, "Rejected")
+    slicer.util.selectModule("Data")
+    slicer.util.selectModule("RenalSegmentation")
+    reviewed.rest()
+    assert (reviewed.ui.commentEdit.plainText, reviewed.ui.verdictBox.currentText) == ("upper pole, left", "Rejected")
+    reviewed.add(reviewed.subject.t1w, "Other")
+    mouse.choose(reviewed.ui.inputSelector, "Other")
+    assert (reviewed.ui.commentEdit.plainText, reviewed.ui.verdictBox.currentText) == ("", "Accepted")
+
+
+def test_a_comment_goes_with_the_scene(reviewed: Any) -> None:
+    mouse.type_(reviewed.ui.commentEdit, "upper pole, left")
+    slicer.mrmlScene.Clear(0)
+    reviewed.rest()
+    assert reviewed.ui.commentEdit.plainText == ""
+
+
 def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
     reviewed.add(reviewed.subject.t1w, "T1w")
     reviewed.openSection("tissueButton")
@@ -282,7 +294,7 @@ def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
         assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
     names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
     assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
-    undo(reviewed)
+    reviewed.undo()
     assert node.GetSegmentation().GetSegment("Cortex") is None
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -96,16 +94,6 @@ def test_the_untouched_outline_of_the_network_is_kept_hidden_and_shown_as_a_cont
     assert (display.GetVisibility(), display.GetVisibility2DFill(), display.GetVisibility2DOutline()) == (1, 0, 1)
     mouse.click(segmentation.ui.showAiCheck)
     assert not display.GetVisibility()
-
-
-def test_apply_again_replaces_the_outline_and_adds_no_node(segmentation: Any) -> None:
-    segmentation.outline()
-    first = segmentation.sides().copy()
-    nodes = slicer.mrmlScene.GetNumberOfNodes()
-    segmentation.paint(lambda array: array.__setitem__(slice(None), 0))
-    segmentation.apply()
-    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
-    np.testing.assert_array_equal(segmentation.sides(), first)
 
 
 def test_volumes_are_listed_in_ml_and_for_the_size_of_the_body(segmentation: Any) -> None:
@@ -249,12 +237,19 @@ def test_a_failure_shows_its_last_lines_and_a_remedy(
     assert leftovers() == []
 
 
-def test_an_image_without_kidneys_gives_a_sentence_and_no_node(segmentation: Any, network: Any) -> None:
+def test_an_image_without_kidneys_gives_a_sentence_with_the_notices_of_the_network_and_no_node(
+    segmentation: Any, network: Any
+) -> None:
     network("empty")
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     segmentation.apply()
     assert segmentation.error.startswith("The network found no kidney in 'T2w'")
+    assert "made by a stand-in" in segmentation.ui.warningsLabel.text
+    assert segmentation.ui.warningsLabel.visible
     assert leftovers() == []
+    network("fail:renal-segmentation: no")
+    segmentation.apply()
+    assert not segmentation.ui.warningsLabel.visible
 
 
 def test_a_program_that_cannot_be_started_is_named(segmentation: Any) -> None:
@@ -263,46 +258,6 @@ def test_a_program_that_cannot_be_started_is_named(segmentation: Any) -> None:
     segmentation.apply()
     assert "could not be started (/nowhere/PythonSlicer: No such file" in segmentation.error
     assert leftovers() == []
-
-
-def test_missing_torch_asks_for_the_extension_that_installs_it(segmentation: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["torch"] = False
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "install the extension PyTorch in the Extensions Manager" in segmentation.error
-    assert segmentation.panel.process.identifier is None
-
-
-def test_missing_torch_is_installed_by_the_pytorch_extension_with_consent(segmentation: Any, monkeypatch: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["torch"] = False
-    asked = []
-
-    class PyTorchUtilsLogic:
-        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> Any:
-            asked.append((askConfirmation, torchVersionRequirement))
-            return None if len(asked) == 1 else SimpleNamespace()
-
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "press Apply again and agree to install it" in segmentation.error
-    segmentation.apply()
-    assert asked == [(True, ">=2.6")] * 2
-    assert segmentation.segmentation is not None
-
-
-def test_other_missing_packages_are_asked_for_by_slicer(segmentation: Any) -> None:
-    import slicer.packaging
-
-    slicer.packaging.pretended["monai"] = False
-    mouse.choose(segmentation.ui.inputSelector, "T2w")
-    segmentation.apply()
-    assert "The Python packages monai are needed" in segmentation.error
-    assert [request.action for request in slicer.packaging.requests] == ["ensure"]
 
 
 def test_a_transform_above_the_image_is_honoured(segmentation: Any) -> None:

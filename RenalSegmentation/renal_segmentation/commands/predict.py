@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,6 @@ def _result(
     volumes = structure_volumes(found.labels)
     if volumes.total_ml:
         notices = (*notices, *volumes.notices)
-    keys = {notice.code: notice for notice in notices}
     return {
         "output": str(options.output),
         "image": str(options.image),
@@ -107,7 +106,8 @@ def _result(
         "volumes": {"total_ml": volumes.total_ml, "left_ml": volumes.left_ml, "right_ml": volumes.right_ml},
         "structures_ml": volumes.structures_ml,
         "confidence": dict(found.confidence),
-        "notices": [{"code": notice.code, "message": notice.message} for notice in keys.values()],
+        # Once each; those of both kidneys may share their code and differ in what they say.
+        "notices": [asdict(notice) for notice in dict.fromkeys(notices)],
     }
 
 

@@ -6,8 +6,9 @@ import json
 import os
 import re
 import tempfile
+import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -162,6 +163,16 @@ def datasets_in(folder: Path, name: str) -> dict[str, Path]:
         return {name: folder}
     places = [*folder.glob("Dataset*"), *folder.glob("*/Dataset*")]
     return {path.name: path for path in places if path.is_dir() and _DATASET.fullmatch(path.name)}
+
+
+def is_archive_of_weights(path: Path) -> bool:
+    """Tell whether a zip file holds weights of TotalSegmentator, by the names in it; one that is damaged does not."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            folders = [PurePosixPath(name).parts[:-1] for name in opened.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return any(_DATASET.fullmatch(part) for parts in folders for part in parts[:2])
 
 
 def is_installed(task: Task) -> bool:

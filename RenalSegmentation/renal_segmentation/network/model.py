@@ -28,6 +28,9 @@ MEMORY_MODES = ("normal", "low")
 FEWEST_SLICES = 3
 """In thinner stacks nothing is convincing enough to be called a kidney."""
 _LESS = Notice("low-memory", "The memory did not suffice, so the image was worked through in smaller pieces.")
+_NO_ROOM = Notice(
+    "gpu-memory", "The graphics card's memory did not suffice, so the processor was used; it takes longer."
+)
 _NO_DEVICE = Notice("no-cuda", "There is no CUDA device that torch can use, so the processor was used.")
 
 
@@ -124,14 +127,16 @@ def _attempts(device: str, memory: str) -> list[tuple[torch.device, str, tuple[N
     """Return where and how to compute, best first, with what to say of it."""
     import torch
 
-    cpu, here = torch.device("cpu"), torch.cuda.is_available()
-    said = (_NO_DEVICE,) if device == "cuda" and not here else ()
-    attempts = []
+    here = torch.cuda.is_available()
+    places: list[tuple[str, tuple[Notice, ...]]] = [("cpu", (_NO_DEVICE,) if device == "cuda" and not here else ())]
     if here and device != "cpu":
-        attempts = [(torch.device("cuda"), "normal", ()), (torch.device("cuda"), "low", (_LESS,))]
-    attempts += [(cpu, "normal", said), (cpu, "low", (*said, _LESS))]
-    if memory == "low":
-        attempts = [(place, mode, said) for place, mode, _ in attempts if mode == "low"]
+        places = [("cuda", ()), ("cpu", (_NO_ROOM,))]
+    attempts = []
+    for place, said in places:
+        if memory == "low":
+            attempts.append((torch.device(place), "low", said))
+        else:
+            attempts += [(torch.device(place), "normal", said), (torch.device(place), "low", (*said, _LESS))]
     return attempts
 
 

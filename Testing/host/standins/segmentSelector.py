@@ -104,8 +104,8 @@ class qMRMLSegmentSelectorWidget(qMRMLWidget):
             if self.noneEnabled and ids:
                 self._segments.addItem(_NONE, "")
             for row, id_ in enumerate(ids):
-                self._segments.addItem(segmentation.GetSegment(id_).GetName(), id_)
-                self._checks.addItem(segmentation.GetSegment(id_).GetName(), id_)
+                self._segments.addItem(segmentation.GetSegment(id_).GetName() or "", id_)
+                self._checks.addItem(segmentation.GetSegment(id_).GetName() or "", id_)
                 state = Qt.CheckState.Checked if id_ in checked else Qt.CheckState.Unchecked
                 self._checks.checkableModel().item(row).setCheckState(state)
             self._segments.setCurrentIndex(-1)

@@ -91,7 +91,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         segmentation = self._node.GetSegmentation()
         ids = (segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments()))
         text = self.textFilter.lower()
-        return [i for i in ids if i not in self._hiddenIDs and text in segmentation.GetSegment(i).GetName().lower()]
+        return [i for i in ids if i not in self._hiddenIDs and text in _nameOf(segmentation.GetSegment(i)).lower()]
 
     def _populate(self) -> None:
         if "_table" not in self.__dict__:
@@ -114,7 +114,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         items[_COLOR].setFlags(Qt.ItemFlag.ItemIsEnabled)
         opacity = display.GetSegmentOpacity3D(id_) if display is not None else 1.0
         items[_OPACITY].setText(f"{opacity:.2f}")
-        items[_NAME].setText(segment.GetName())
+        items[_NAME].setText(_nameOf(segment))
         if self.readOnly:
             for item in items:
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
@@ -187,3 +187,8 @@ class qMRMLSegmentsTableView(qMRMLWidget):
 
     selectionMode = Property(int, lambda self: self._table.selectionMode().value, setSelectionMode)
     segmentCount = Property(int, lambda self: self._table.rowCount())
+
+
+def _nameOf(segment: Any) -> str:
+    """Return a segment's name, empty as Qt takes it while Undo is about to bring the segment back."""
+    return segment.GetName() or ""
