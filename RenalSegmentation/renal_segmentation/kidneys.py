@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, margin_voxels, read_parts
-from renal_segmentation.sides import split_sides
+from renal_segmentation.sides import named_side_doubts, split_sides
 from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 
 BoolArray = npt.NDArray[np.bool_]
@@ -92,28 +92,10 @@ def _sides(parts: MaskParts, grid: Grid) -> tuple[Volume, tuple[Notice, ...]]:
     """Return the side map: labelled sides as they are, the rest from RAS coordinates."""
     side = parts.left * np.uint8(Side.LEFT) + parts.right * np.uint8(Side.RIGHT)
     if not parts.kidney.any():
-        return Volume(side, parts.affine), _given_sides_notices(Volume(side, parts.affine))
+        return Volume(side, parts.affine), named_side_doubts(Volume(side, parts.affine))
     middle = grid.to_ras([(np.array(grid.shape) - 1) / 2])[0, 0]
     found, notices = split_sides(Volume(parts.kidney, parts.affine), middle)
     return Volume(np.where(parts.kidney, found, side), parts.affine), notices
-
-
-def _given_sides_notices(side: Volume) -> tuple[Notice, ...]:
-    """State when the labels contradict RAS, where patient right has the larger x."""
-    x = {
-        value: side.grid.to_ras(np.argwhere(side.array == value))[:, 0].mean()
-        for value in Side
-        if (side.array == value).any()
-    }
-    if len(x) == 2 and x[Side.LEFT] > x[Side.RIGHT]:
-        return (
-            Notice(
-                "sides-contradict-ras",
-                "The kidney labelled left lies to the patient's right of the one labelled right: check which "
-                "label is which and the orientation of the mask.",
-            ),
-        )
-    return ()
 
 
 def cut_off_notices(side: Volume, grid: Grid) -> tuple[Notice, ...]:

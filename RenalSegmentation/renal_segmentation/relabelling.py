@@ -12,8 +12,8 @@ from scipy import ndimage
 
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import Side
-from renal_segmentation.sides import split_sides
-from renal_segmentation.structures import BY_KEY, PARENCHYMA, Structure, Tissue, structure_of
+from renal_segmentation.sides import named_side_doubts, split_sides
+from renal_segmentation.structures import BY_KEY, PARENCHYMA, STRUCTURES, Structure, Tissue, structure_of
 from renal_segmentation.volume import Grid, Volume, bounding_box, paste
 
 _SIDE_WORDS = {**dict.fromkeys(("left", "l", "lt"), Side.LEFT), **dict.fromkeys(("right", "r", "rt"), Side.RIGHT)}
@@ -117,6 +117,28 @@ def to_structures(labels: Volume, targets: Mapping[int, Target]) -> tuple[Volume
             inside = here if target.side is not None else here & (side == one)
             mask[inside] = structure_of(target.tissue, one).value
     return labels.like(paste(near.like(mask), labels.grid)), notices
+
+
+def structure_side_doubts(mask: Volume, least_mm: float = 0.0) -> tuple[Notice, ...]:
+    """Return what speaks against the sides of a mask whose labels are those of the table of structures.
+
+    Masks of other programs give their labels other meanings, such as 1 for both kidneys and 2 for tumours.
+
+    Parameters
+    ----------
+    mask : Volume
+        Labels of the table.
+    least_mm : float
+        See `renal_segmentation.sides.named_side_doubts`.
+    """
+    painted = mask.array != 0
+    if not painted.any():
+        return ()
+    near = mask.crop(bounding_box(painted))
+    side = np.zeros(near.array.shape, np.uint8)
+    for one in Side:
+        side[np.isin(near.array, [structure.value for structure in STRUCTURES if structure.side is one])] = one
+    return named_side_doubts(near.like(side), least_mm)
 
 
 def structure_keys(targets: Mapping[int, Target]) -> tuple[str, ...]:

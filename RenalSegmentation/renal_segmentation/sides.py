@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from renal_segmentation.errors import Notice
-from renal_segmentation.labels import Side
-from renal_segmentation.volume import Volume
+from renal_segmentation.labels import SIDE_NAMES, Side
+from renal_segmentation.volume import Volume, bounding_box
 
 FRAGMENT_SHARE = 0.1
 """A part smaller than this share of the largest one is a fragment of the nearest kidney, not a kidney."""
@@ -20,6 +20,8 @@ ISTHMUS_EVENNESS = 1.25
 """The cut is the middle of the stretch whose cross-section is within this factor of the narrowest."""
 LOBE_SHARE = 0.2
 """Each lobe of a joined mask holds at least this share of its volume."""
+FAR_MM = 25.0
+"""Two large parts with this much room between them, from left to right, are on both sides of the spine."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,59 @@ def split_sides(kidney: Volume, midline_x: float = 0.0) -> tuple[npt.NDArray[np.
             nearest = min(kidneys, key=lambda k: float(np.linalg.norm(k.centre - part.centre)))
             lookup[part.label] = lookup[nearest.label]
     return lookup[parts_of], notices
+
+
+def far_apart(inside: Volume) -> bool:
+    """Tell whether a mask has large parts on both sides of the body: room between them along RAS x.
+
+    Parameters
+    ----------
+    inside : Volume
+        True (non-zero) inside.
+    """
+    near = inside.crop(bounding_box(inside.array != 0))
+    parts = _measure(ndimage.label(near.array, np.ones((3, 3, 3)))[0], near)
+    largest = max(part.voxels for part in parts)
+    large = sorted((part for part in parts if part.voxels >= LOBE_SHARE * largest), key=lambda part: part.low_x)
+    reached = large[0].high_x
+    for part in large[1:]:
+        if part.low_x - reached >= FAR_MM:
+            return True
+        reached = max(reached, part.high_x)
+    return False
+
+
+def named_side_doubts(side: Volume, least_mm: float = 0.0) -> tuple[Notice, ...]:
+    """Return what speaks against the sides that the labels of a mask name, where patient right has the larger x.
+
+    Parameters
+    ----------
+    side : Volume
+        `Side.LEFT`, `Side.RIGHT`, 0 outside.
+    least_mm : float
+        How far left must lie to the right of right to be told.
+    """
+    here = [one for one in Side if (side.array == one).any()]
+    x = {one: side.grid.to_ras(np.argwhere(side.array == one))[:, 0].mean() for one in here}
+    doubts = []
+    if len(x) == 2 and x[Side.LEFT] - x[Side.RIGHT] > least_mm:
+        doubts.append(
+            Notice(
+                "sides-contradict-ras",
+                "The kidney labelled left lies to the patient's right of the one labelled right: check which "
+                "label is which and the orientation of the mask.",
+            )
+        )
+    doubts += [
+        Notice(
+            "side-on-both-sides",
+            f"What is labelled {SIDE_NAMES[one]} kidney has large parts on both sides of the body: check what the "
+            "labels stand for.",
+        )
+        for one in here
+        if far_apart(side.like(side.array == one))
+    ]
+    return tuple(doubts)
 
 
 def _measure(parts_of: npt.NDArray[np.int32], kidney: Volume) -> list[_Part]:

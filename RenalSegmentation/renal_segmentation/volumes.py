@@ -11,6 +11,7 @@ import numpy as np
 from renal_segmentation.errors import InputError, Notice
 from renal_segmentation.kidneys import cut_off_notices, read_kidneys
 from renal_segmentation.labels import Side
+from renal_segmentation.relabelling import structure_side_doubts
 from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
 from renal_segmentation.volume import Volume, as_volume, bounding_box
 
@@ -101,9 +102,9 @@ def structure_volumes(mask: Any, name: str = "The mask") -> StructureVolumes:
     for structure, value in found:
         tissues[structure.tissue] = tissues.get(structure.tissue, 0.0) + value
     total = sum(sides.values())
-    notices = (
-        cut_off_notices(_side_map(near), volume.grid) if total else (Notice("no-kidney", f"{name} holds no kidney."),)
-    )
+    notices: tuple[Notice, ...] = (Notice("no-kidney", f"{name} holds no kidney."),)
+    if total:
+        notices = (*structure_side_doubts(near), *cut_off_notices(_side_map(near), volume.grid))
     return StructureVolumes(total, sides[Side.LEFT], sides[Side.RIGHT], {s.key: v for s, v in found}, tissues, notices)
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from Testing.core.shapes import two_kidneys
+from Testing.core.shapes import coordinates, two_kidneys
 
 from renal_segmentation.cli import main
 from renal_segmentation.errors import InputError
@@ -93,7 +93,7 @@ def test_the_table_and_the_layers_agree_on_the_volume_of_each_kidney():
 
 def test_a_kidney_cut_off_by_the_image_has_the_volume_in_view_and_this_is_stated():
     whole = two_kidneys((3, 3, 3))
-    labels = whole.like(whole.array * np.uint8(2))
+    labels = whole.like(whole.array * np.uint8(2) * (coordinates(whole.grid)[..., 0] > 0))
     assert structure_volumes(labels).notices == ()
     top = np.argwhere(labels.array)[:, 2].max()
     cut = structure_volumes(labels.crop((slice(0, None), slice(0, None), slice(0, int(top) - 5))))
@@ -113,6 +113,27 @@ def test_an_empty_mask_has_no_volume_and_says_so():
     assert found.total_ml == 0
     assert found.structures_ml == {}
     assert [notice.code for notice in found.notices] == ["no-kidney"]
+
+
+def test_sides_that_cannot_be_are_told():
+    def codes(mask):
+        return [notice.code for notice in structure_volumes(mask).notices if notice.code != "touches-border"]
+
+    assert codes(painted(v1=10, v2=20)) == []
+    assert codes(painted(v2=10, v1=20)) == ["sides-contradict-ras"]
+    assert codes(painted(v1=10, v0=6, v11=8, v2=10)) == ["side-on-both-sides"]
+    assert codes(painted(v1=10, v3=6, v11=8, v2=10)) == [], "a cyst between two parts of one kidney"
+
+
+def test_a_transplant_beside_a_native_kidney_on_its_side_and_a_horseshoe_kidney_are_no_doubt():
+    mask = two_kidneys((3, 3, 3))
+    x, y, z = np.moveaxis(coordinates(mask.grid), -1, 0)
+    sides = np.where(x < 0, 1, 2)
+    two_right = np.where((np.abs(z) > 6) | (x < 0), mask.array, 0) * sides
+    assert structure_volumes(mask.like(two_right.astype(np.uint8))).notices == ()
+    bridge = (np.abs(x) < 40) & (np.abs(y) < 9) & (np.abs(z) < 6)
+    horseshoe = np.where(bridge | (mask.array > 0), sides, 0)
+    assert structure_volumes(mask.like(horseshoe.astype(np.uint8))).notices == ()
 
 
 def test_a_foreign_label_is_refused():
