@@ -136,6 +136,38 @@ def test_binary_masks_are_compared_side_by_side():
     assert all(0.8 < row.agreement.dice < 1 for row in rows)
 
 
+def test_a_binary_mask_is_split_into_sides_where_the_other_one_has_labels():
+    horseshoe = KIDNEYS.like(KIDNEYS.array | (np.abs(coordinates(KIDNEYS.grid)) < (40, 6, 6)).all(-1).astype(np.uint8))
+    for binary in (KIDNEYS, horseshoe):
+        for first, second in ((SIDES, binary), (binary, SIDES)):
+            pair = make_pair("a", first, second)
+            rows = evaluate_pair(pair, ["left-kidney", "right-kidney"])
+            assert all(row.agreement.dice > 0.9 for row in rows)
+            assert "taken-for-binary" in [notice.code for notice in pair.notices]
+    only_right = SIDES.like((SIDES.array == 2).astype(np.uint8))
+    pair = make_pair("a", SIDES, only_right)
+    assert [row.agreement.dice for row in evaluate_pair(pair, ["left-kidney", "right-kidney"])] == [0, 1]
+    assert "a: the reference holds nothing but the label 1 and was taken for the right kidney." in [
+        notice.message for notice in pair.notices
+    ]
+
+
+def test_a_left_kidney_alone_stays_one():
+    left = SIDES.like((SIDES.array == 1).astype(np.uint8))
+    pair = make_pair("a", left, SIDES)
+    assert [row.agreement.dice for row in evaluate_pair(pair, ["left-kidney", "right-kidney"])] == [1, 0]
+    assert pair.notices == ()
+
+
+def test_labels_that_cannot_be_sides_are_told():
+    swapped = SIDES.like(np.where(SIDES.array > 0, 3 - SIDES.array, 0).astype(np.uint8))
+    kidney_and_tumour = KIDNEYS.like(KIDNEYS.array + (coordinates(KIDNEYS.grid)[..., 0] > 55) * KIDNEYS.array)
+    for mask, code in ((swapped, "sides-contradict-ras"), (kidney_and_tumour, "side-on-both-sides")):
+        pair = make_pair("a", SIDES, mask)
+        assert [notice.code for notice in pair.notices] == [code]
+        assert pair.notices[0].message.startswith("a: the reference: ")
+
+
 def test_a_prediction_on_another_grid_is_resampled_with_a_notice():
     other = turned(SIDES, (2, 0, 1), (True, True, False))
     pair = make_pair("a", other, SIDES)

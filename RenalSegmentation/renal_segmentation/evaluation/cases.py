@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +10,18 @@ import numpy.typing as npt
 
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
 from renal_segmentation.evaluation.metrics import Agreement, agreement
-from renal_segmentation.labels import SIDE_NAMES
-from renal_segmentation.relabelling import Target, to_structures
+from renal_segmentation.labels import SIDE_NAMES, Side
+from renal_segmentation.relabelling import Target, structure_side_doubts, to_structures
 from renal_segmentation.resampling import nearest, share_inside
+from renal_segmentation.sides import far_apart
 from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
 from renal_segmentation.volume import Volume, bounding_box
 
 TOTAL = "total-kidney"
 OUTSIDE_SHARE = 0.01
 """A larger part of the reference outside the prediction's field of view is stated."""
+ON_A_SIDE = 0.1
+"""A mask of one label is on a side if more than this share of it is kidney of that side in the other mask."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ def make_pair(
     prediction, reference : Volume
         Masks; a prediction on another grid is resampled by the nearest voxel, with a notice.
     prediction_labels, reference_labels : mapping of int to Target, optional
-        What their labels are. Without them a pair of binary masks is split into sides by RAS, and other masks are
-        read by the table of structures.
+        What their labels are. Without them a binary mask is split into sides by RAS, and other masks are read by the
+        table of structures.
 
     Raises
     ------
@@ -76,17 +79,10 @@ def make_pair(
     NoOverlapError
         If the two images do not show the same region.
     """
-    notices: list[Notice] = []
     masks = {f"{case}: the prediction": prediction, f"{case}: the reference": reference}
-    binary = all(set(_values(mask, name)) <= {1} for name, mask in masks.items())
     if share_inside(reference.grid, prediction.grid) == 0 and share_inside(prediction.grid, reference.grid) == 0:
         raise NoOverlapError(f"{case}: prediction and reference lie in different places: check which belong together.")
-    found = []
-    for (name, mask), labels in zip(masks.items(), (prediction_labels, reference_labels), strict=True):
-        targets = labels if labels is not None else _default_targets(mask, name, binary)
-        structures, doubts = to_structures(mask, targets)
-        notices += [Notice(doubt.code, f"{name}: {doubt.message}") for doubt in doubts]
-        found.append(structures)
+    found, notices = _read_masks(masks, (prediction_labels, reference_labels))
     outside = 1 - share_inside(reference.grid, prediction.grid, found[1].array > 0)
     if outside > OUTSIDE_SHARE:
         notices.append(
@@ -104,6 +100,58 @@ def make_pair(
     painted = (found[0].array > 0) | (found[1].array > 0)
     box = bounding_box(painted, 1) if painted.any() else (slice(0, 1),) * 3
     return Pair(case, found[0].crop(box), found[1].crop(box), tuple(notices))
+
+
+def _read_masks(
+    masks: Mapping[str, Volume], labels: Sequence[Mapping[int, Target] | None]
+) -> tuple[list[Volume], list[Notice]]:
+    """Return both masks, named, with the labels of the table of structures.
+
+    A mask that holds nothing but 1 is of kidneys without sides, or the left kidney of the table: the other mask tells.
+    """
+    only_one = [set(_values(mask, name)) <= {1} for name, mask in masks.items()]
+    read = []
+    for (name, mask), given in zip(masks.items(), labels, strict=True):
+        targets = given if given is not None else _default_targets(mask, name, all(only_one))
+        read.append(_read(mask, name, targets))
+    for index, (name, mask) in enumerate(masks.items()):
+        if labels[index] is not None or not only_one[index] or all(only_one):
+            continue
+        target = _more_than_left(mask, read[1 - index][0])
+        if target is not None:
+            what = "the right kidney" if target.side is Side.RIGHT else "kidneys whose sides follow from RAS"
+            told = Notice("taken-for-binary", f"{name} holds nothing but the label 1 and was taken for {what}.")
+            structures, doubts = _read(mask, name, {1: target})
+            read[index] = structures, [told, *doubts]
+    return [structures for structures, _ in read], [doubt for _, doubts in read for doubt in doubts]
+
+
+def _read(mask: Volume, name: str, targets: Mapping[int, Target]) -> tuple[Volume, list[Notice]]:
+    """Return a mask with the labels of the table, and what is doubtful about its sides."""
+    structures, doubts = to_structures(mask, targets)
+    if any(target.side is not None for target in targets.values()):
+        doubts = (*doubts, *structure_side_doubts(structures))
+    return structures, [Notice(doubt.code, f"{name}: {doubt.message}") for doubt in doubts]
+
+
+def _more_than_left(mask: Volume, other: Volume) -> Target | None:
+    """Return what a mask of 1 shows where that cannot be the left kidney alone, None where it can.
+
+    Parameters
+    ----------
+    mask : Volume
+        Not 0 in kidneys.
+    other : Volume
+        The other mask of the case, with the labels of the table.
+    """
+    inside = mask.array != 0
+    if not inside.any():
+        return None
+    seen = nearest(other, mask.grid)[inside]
+    on = {side: np.isin(seen, VALUES_OF[f"{name}-kidney"]).mean() > ON_A_SIDE for side, name in SIDE_NAMES.items()}
+    if far_apart(mask) or all(on.values()):
+        return Target("kidney")
+    return Target("kidney", Side.RIGHT) if on[Side.RIGHT] else None
 
 
 def evaluate_pair(pair: Pair, structures: Iterable[str]) -> list[CaseRow]:
