@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from renal_segmentation.case_files import case_files, stem_of, without_partner
 from renal_segmentation.errors import InputError, Notice
 from renal_segmentation.evaluation.cases import VALUES_OF, CaseRow, Pair, evaluate_pair, make_pair, structures_in
 from renal_segmentation.evaluation.metrics import METRICS
@@ -16,10 +16,6 @@ from renal_segmentation.files import read_image
 from renal_segmentation.progress import Progress, silent
 from renal_segmentation.relabelling import Target
 
-SUFFIXES = (".nii.gz", ".nii", ".mgz", ".mgh")
-MOST_NAMES = 5
-_WORD = re.compile(r"[_-](masks?|labels?|seg|segmentation|pred|prediction|ref|reference|kidneys?)$", re.IGNORECASE)
-"""What names of masks end with, which does not tell cases apart."""
 KIDNEYS = ("total-kidney", "left-kidney", "right-kidney")
 
 
@@ -68,15 +64,15 @@ def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tu
     if prediction.is_dir() != reference.is_dir():
         raise InputError(f"{prediction} and {reference} are a file and a folder: give two files or two folders.")
     if prediction.is_file():
-        return [PairOfFiles(_stem(prediction), prediction, reference)], ()
-    predictions, references = _images(prediction), _images(reference)
+        return [PairOfFiles(stem_of(prediction), prediction, reference)], ()
+    predictions, references = case_files(prediction), case_files(reference)
     common = sorted(set(predictions) & set(references))
     if not common:
         raise InputError(
             f"No file of {prediction} has the name of one in {reference}: give both files of a case the same name."
         )
     alone = tuple(
-        _alone(folder, sorted(path.name for name, path in mine.items() if name not in theirs))
+        without_partner(folder, sorted(path.name for name, path in mine.items() if name not in theirs))
         for folder, mine, theirs in ((prediction, predictions, references), (reference, references, predictions))
         if set(mine) - set(theirs)
     )
@@ -159,22 +155,3 @@ def summarise(rows: Sequence[CaseRow]) -> tuple[Summary, ...]:
             sd = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
             found.append(Summary(structure, metric, len(values), mean, sd))
     return tuple(found)
-
-
-def _alone(folder: Path, names: list[str]) -> Notice:
-    listed = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
-    return Notice("without-partner", f"Files of {folder} without a partner were left out: {listed}.")
-
-
-def _images(folder: Path) -> dict[str, Path]:
-    """Return the masks of a folder by case; ``case1_mask`` is preferred to an image ``case1`` beside it."""
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), key=lambda path: (_WORD.search(_stem(path)) is None, path.name)):
-        if path.name.endswith(SUFFIXES) and not path.name.startswith("."):
-            found.setdefault(_WORD.sub("", _stem(path)), path)
-    return found
-
-
-def _stem(path: Path) -> str:
-    suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), path.suffix)
-    return path.name.removesuffix(suffix)
