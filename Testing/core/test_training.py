@@ -100,6 +100,16 @@ def test_a_checkpoint_of_another_version_is_refused_with_a_sentence(tmp_path):
         load_checkpoint(tiny_state(), tmp_path / "part.pt")
 
 
+def test_a_damaged_checkpoint_is_refused_with_a_sentence(tmp_path):
+    path = tmp_path / "part.pt"
+    train(tiny_state(), STAGES["refiner"], cube_case, [], Schedule(iterations=1), path)
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:20], b"", b"no checkpoint"):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"part\.pt is damaged: delete it"):
+            load_checkpoint(tiny_state(), path)
+
+
 def test_a_tiny_network_learns_a_cube(tmp_path):
     schedule = Schedule(iterations=40, rate=2e-2, warm_up=2, check_every=20, averaging=0.5)
     state = train(tiny_state(), STAGES["refiner"], cube_case, [cube_case(99)], schedule, tmp_path / "c.pt")

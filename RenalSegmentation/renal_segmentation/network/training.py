@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -251,16 +252,19 @@ def load_checkpoint(state: State, path: Path) -> State:
     Raises
     ------
     ModelError
-        If another version of Renal wrote it, whose network or optimisers differ.
+        If it is damaged, or another version of Renal wrote it, whose network or optimisers differ.
     """
-    content = torch.load(path, weights_only=True)
+    try:
+        content = torch.load(path, weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise ModelError(f"{path} is damaged: delete it, and this stage of the training starts anew.") from error
     try:
         state.network.load_state_dict(content["network"])
         for optimiser, stored in zip(state.optimisers, content["optimisers"], strict=True):
             optimiser.load_state_dict(stored)
         for name in ("average", "best_average", "iteration", "seconds", "best", "since_best", "curve"):
             setattr(state, name, content[name])
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
         message = (
             f"{path} is a checkpoint of another version of Renal: choose another folder, or delete it to start anew."
         )
