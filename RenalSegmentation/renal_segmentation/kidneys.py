@@ -55,7 +55,11 @@ class Kidneys:
 
 
 def read_kidneys(
-    mask: Any, labels: Mapping[int, str] | None = None, margin_mm: float = 0.0, grid: Grid | None = None
+    mask: Any,
+    labels: Mapping[int, str] | None = None,
+    margin_mm: float = 0.0,
+    grid: Grid | None = None,
+    name: str = "The mask",
 ) -> Kidneys:
     """Return the kidneys of a mask with their sides.
 
@@ -69,19 +73,21 @@ def read_kidneys(
         How much of the surroundings to keep around the kidneys.
     grid : Grid, optional
         The scan's grid, where `mask` is only a piece cut out of it; beyond the piece there is background.
+    name : str
+        What to call the mask in messages.
 
     Raises
     ------
     InputError, EmptyMaskError
         If the mask is not a mask, or holds no kidney.
     """
-    volume = as_volume(mask, "The mask")
+    volume = as_volume(mask, name)
     if grid is None:
         grid = volume.grid
     else:
         grid = Grid(grid.shape, check_affine(grid.affine, "The scan"))
         volume = volume.widened(grid, 1 + margin_voxels(grid, margin_mm))
-    parts = read_parts(volume, labels, margin_mm)
+    parts = read_parts(volume, labels, margin_mm, name)
     side, side_notices = _sides(parts, grid)
     side = grid.placed(side.array, grid.start_of(side))
     notices = (*parts.notices, *side_notices, *_doubts(side, grid))

@@ -2,6 +2,8 @@
 
 import csv
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,27 +11,23 @@ import pytest
 pytest.importorskip("torch", reason="training needs torch, which is not installed")
 
 import torch
-from Testing.core.networks import SHAPE, tiny_bundle
+from Testing.core.networks import SHAPE, body_image, tiny_bundle
 
 from renal_segmentation.cli import main
-from renal_segmentation.errors import CancelledError, InputError, ModelError
+from renal_segmentation.errors import CancelledError, InputError, ModelError, OutputError
 from renal_segmentation.files import write_image
 from renal_segmentation.network import generated
 from renal_segmentation.network.augmentation import histogram, matched
-from renal_segmentation.network.bundle import load_networks
+from renal_segmentation.network.bundle import METADATA, load_networks, read_metadata
 from renal_segmentation.network.cases import Case
 from renal_segmentation.network.curves import curves_figure
 from renal_segmentation.network.generated import draw_localiser_appearance, localiser_case, refiner_case
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
-from renal_segmentation.network.pairs import (
-    localiser_pair_case,
-    patient_of,
-    read_pairs,
-    refiner_pair_case,
-    split_by_patient,
-)
+from renal_segmentation.network.origin import GENERATED, origin_of
+from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
 from renal_segmentation.network.recipe import Recipe, run_recipe
+from renal_segmentation.network.scans import patient_of, patients_of, read_pairs, split_by_patient
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
 from renal_segmentation.synthesis.abdomen import generate_abdomen
@@ -194,7 +192,8 @@ def test_faint_edges_of_kidneys_are_learnt_from_more_often_in_mri_and_as_often_i
 
 
 def test_scans_become_cases_and_patients_stay_together(tmp_path):
-    pairs = read_pairs(*write_pairs(tmp_path, 3))
+    pairs, notices = read_pairs(*write_pairs(tmp_path, 3))
+    assert notices == ()
     learn, check = split_by_patient(pairs, 0.2, 0)
     assert len(learn) == 2
     assert len(check) == 1
@@ -211,6 +210,17 @@ def test_patients_are_read_from_file_names():
     assert patient_of("sub-01_ses-2_T1w.nii.gz") == "sub-01"
     assert patient_of("case_0007_ct.nii.gz") == "case_0007"
     assert patient_of("volunteer.nii.gz") == "volunteer"
+    for name in ("T2w_sub-01.nii.gz", "3T_sub-01_ses-2.nii.gz", "mri1.5T_sub-01.nii"):
+        assert patient_of(name) == "sub-01"
+    assert patient_of("study12_pat01.nii.gz") == "pat01"
+
+
+def test_names_that_tell_one_patient_only_are_taken_whole():
+    patients, notices = patients_of(["3T_anna.nii.gz", "3T_bert.nii.gz"])
+    assert patients == ["3T_anna", "3T_bert"]
+    assert [notice.code for notice in notices] == ["patients-unknown"]
+    assert patients_of(["anna1_a.nii", "bert2_a.nii"]) == (["anna1", "bert2"], ())
+    assert [notice.code for notice in patients_of(["anna1_a.nii"])[1]] == ["validation-is-training"]
 
 
 def test_histogram_matching_gives_the_other_scans_brightness():
@@ -246,8 +256,12 @@ def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_th
     images, labels = write_pairs(tmp_path / "scans")
     base = tiny_bundle(tmp_path / "base")
     told = {"images": str(images), "labels": str(labels), "fine_tune": str(base.folder)}
-    metadata = run_recipe(recipe(**told), tmp_path / "out", "mine")
+    steps = []
+    metadata = run_recipe(recipe(**told), tmp_path / "out", "mine", lambda step, _: steps.append(step))
     assert metadata.recipe["reached"]["refiner"]["iterations"] == 2
+    assert "2 scans and masks of 2 patients of the user, 1 patient for validation" in steps
+    assert metadata.title.endswith("fine-tuned from tiny on 2 scans and masks of 2 patients of the user")
+    assert json.loads((tmp_path / "out" / METADATA).read_text(encoding="utf-8"))["authors"] == "not stated"
     assert all(network.context.weight.any() for network in load_networks(base).values())
     assert not any(network.context.weight.any() for network in load_networks(metadata).values())
     assert (tmp_path / "out" / "learning_curve.png").stat().st_size > 5000
@@ -257,6 +271,52 @@ def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_th
     assert again.sha256 == metadata.sha256
     with pytest.raises(InputError, match="other settings"):
         run_recipe(recipe(**told, rate=5e-3), tmp_path / "out", "mine")
+
+
+def test_a_model_that_ever_saw_the_users_scans_does_not_become_one_of_generated_people():
+    own = read_metadata(Path(__file__).parents[2] / "RenalSegmentation/renal_segmentation/bundles/renal-synthetic")
+    assert origin_of(None, None) == origin_of(own, None) == GENERATED
+    assert (own.title, own.source, own.licence) == (GENERATED.description, GENERATED.source, GENERATED.licence)
+    tuned = origin_of(own, "3 scans")
+    again = origin_of(replace(own, name="mine", source=tuned.source, licence=tuned.licence), None)
+    assert "fine-tuned from mine on generated abdomens; mine: " in again.source
+    assert "renal-synthetic on 3 scans" in again.source
+    assert again.licence == "not stated"
+
+
+def test_a_start_that_failed_leaves_the_folder_free_for_other_settings(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise CancelledError("Stopped.")
+
+    monkeypatch.setattr("renal_segmentation.network.recipe.train", stopped)
+    images, labels = write_pairs(tmp_path / "scans", 1)
+    told = {"images": str(images), "labels": str(labels)}
+    mask = labels / "sub0_t2.nii.gz"
+    content = mask.read_bytes()
+    mask.write_bytes(b"no mask")
+    with pytest.raises(InputError, match="sub0_t2"):
+        run_recipe(recipe(**told), tmp_path / "out", "mine")
+    assert not (tmp_path / "out").exists()
+    mask.write_bytes(content)
+    written = tmp_path / "out" / "recipe.json"
+    written.parent.mkdir()
+    written.write_text('{"fine_tune": null, "version": "0"}')
+    with pytest.raises(CancelledError):
+        run_recipe(recipe(**told), tmp_path / "out", "mine")
+    assert json.loads(written.read_text())["images"] == str(images)
+
+
+def test_folders_that_cannot_take_a_training_are_answered_with_one_sentence(tmp_path):
+    images, labels = write_pairs(tmp_path / "scans", 1)
+    told = {"images": str(images), "labels": str(labels)}
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be made"):
+        run_recipe(recipe(**told), tmp_path / "file" / "out", "mine")
+    (tmp_path / "out").mkdir()
+    for damaged in ("{", "[]", "3", '{"mine": 1}'):
+        (tmp_path / "out" / "recipe.json").write_text(damaged)
+        with pytest.raises(InputError, match="no recipe of a training, or damaged"):
+            run_recipe(recipe(**told), tmp_path / "out", "mine")
 
 
 def test_training_on_generated_people_makes_them_first(tmp_path, monkeypatch):
@@ -294,6 +354,70 @@ def test_a_folder_of_scans_without_masks_or_with_wrong_ones_is_refused(tmp_path)
     write_image(mask, scan.array, scan.grid, "labels")
     with pytest.raises(InputError, match="grid"):
         read_pairs(images, labels)
+
+
+@pytest.fixture
+def scan(tmp_path):
+    """Return a function that writes one scan and its mask with other labels, and reads them as training does."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    image = body_image()
+    right = image.grid.to_ras(np.indices(image.array.shape).reshape(3, -1).T)[:, 0].reshape(image.array.shape) > 0
+    kidneys = (image.array > 0) * np.where(right, 2, 1)
+    write_image(tmp_path / "images" / "sub1.nii.gz", image.array, image.grid, "image")
+
+    def read(table):
+        mask = np.array(table)[kidneys]
+        write_image(tmp_path / "labels" / "sub1.nii.gz", mask, image.grid, "labels")
+        (pair,), notices = read_pairs(tmp_path / "images", tmp_path / "labels")
+        values, counts = np.unique(pair.labels, return_counts=True)
+        return dict(zip(values[1:].tolist(), counts[1:].tolist(), strict=True)), {notice.code for notice in notices}
+
+    return read
+
+
+def test_only_masks_of_0_and_1_or_255_are_binary(scan):
+    both, _ = scan(np.uint8([0, 1, 2]))
+    assert set(both) == {1, 2}
+    assert scan(np.uint8([0, 1, 1]))[0] == scan(np.uint8([0, 255, 255]))[0] == both
+    assert scan(np.uint8([0, 0, 2]))[0] == {2: both[2]}
+    only_left, codes = scan(np.uint8([0, 1, 0]))
+    assert only_left == {1: both[1]}
+    assert "one-kidney" in codes
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ([0, 2, 1], "labelled left lies to the patient's right"),
+        ([0, 1, 11], "labelled left kidney has large parts on both sides"),
+        ([0, 0, 3], "no voxel labelled as kidney"),
+        ([0, 1, 20], "labels that predict does not write"),
+        ([0, 2, 20], "labels that predict does not write"),
+        ([0, 0, 0], "is empty"),
+    ],
+)
+def test_masks_whose_labels_cannot_be_learnt_are_refused_by_name(scan, table, words):
+    with pytest.raises(InputError, match=words) as refused:
+        scan(np.uint8(table))
+    assert "labels/sub1.nii.gz" in str(refused.value)
+
+
+def test_masks_may_be_named_as_masks_and_files_without_partner_are_told(tmp_path):
+    images, labels = write_pairs(tmp_path, 3)
+    (labels / "sub0_t2.nii.gz").rename(labels / "sub0_t2_mask.nii.gz")
+    (labels / "sub1_t2.nii.gz").rename(labels / "other.nii.gz")
+    pairs, notices = read_pairs(images, labels)
+    assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
+    assert [notice.message for notice in notices] == [
+        f"Files of {images} without a partner were left out: sub1_t2.nii.gz.",
+        f"Files of {labels} without a partner were left out: other.nii.gz.",
+    ]
+    for path in labels.iterdir():
+        path.rename(images / path.name.replace("_t2.nii", "_t2_mask.nii"))
+    pairs, notices = read_pairs(images, images)
+    assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
+    assert [notice.code for notice in notices] == ["without-partner"]
 
 
 def test_the_learning_curve_of_a_training_in_two_parts_goes_on_where_the_first_ended(tmp_path):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from renal_segmentation.errors import MissingPackageError, ModelError
 from renal_segmentation.files import atomic_path, sha256
+from renal_segmentation.network.origin import GENERATED, Origin
 from renal_segmentation.version import __version__
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def write_bundle(
     name: str,
     recipe: Mapping[str, Any],
     seconds_cpu: float = math.nan,
+    origin: Origin = GENERATED,
 ) -> Metadata:
     """Write a bundle and return its metadata.
 
@@ -162,6 +164,8 @@ def write_bundle(
         How it was trained, for the record.
     seconds_cpu : float
         For a usual scan on two cores.
+    origin : Origin
+        Whose work it is.
     """
     import numpy
     import torch
@@ -180,15 +184,15 @@ def write_bundle(
         "numpy_version": numpy.__version__,
         "monai_version": "1.4.0",
         "task": "Kidney segmentation",
-        "description": "Kidneys, sinus and cysts in MRI and CT, trained on generated abdomens",
-        "authors": "The Renal developers",
-        "copyright": "Apache-2.0",
+        "description": origin.description,
+        "authors": origin.authors,
+        "copyright": origin.licence,
         "network_data_format": _data_format(),
         "renal": {
             "format": FORMAT,
             "name": name,
             "modality": "MRI and CT",
-            "source": "Trained by renal-segmentation train on generated abdomens; no patient data",
+            "source": origin.source,
             "seconds_cpu": seconds_cpu if math.isfinite(seconds_cpu) else -1,
             "networks": {stage: dict(shape) for stage, shape in networks.items()},
             "sha256": sha256(folder / WEIGHTS),

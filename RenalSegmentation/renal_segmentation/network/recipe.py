@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from renal_segmentation.errors import InputError
+from renal_segmentation.errors import InputError, Notice, OutputError
 from renal_segmentation.files import atomic_path
-from renal_segmentation.network.bundle import Metadata, load_networks, read_metadata, write_bundle
+from renal_segmentation.network.bundle import METADATA, Metadata, load_networks, read_metadata, write_bundle
 from renal_segmentation.network.cases import Case, CaseMaker
 from renal_segmentation.network.curves import draw_curves
 from renal_segmentation.network.generated import localiser_case, read_map, refiner_case, stored_maps
 from renal_segmentation.network.looking_again import looking_again
-from renal_segmentation.network.pairs import (
-    localiser_pair_case,
-    read_pairs,
-    refiner_pair_case,
-    split_by_patient,
-)
+from renal_segmentation.network.origin import origin_of
+from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
 from renal_segmentation.network.rehearsal import rehearsing
 from renal_segmentation.network.running import Runner
+from renal_segmentation.network.scans import Pair, read_pairs, split_by_patient
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
 from renal_segmentation.progress import Progress, part, silent
@@ -39,6 +36,8 @@ VALIDATION_SEED = 1_000_000
 """Generated people from this seed on never take part in training."""
 VALIDATION_CASES = 24
 RECIPE = "recipe.json"
+Notify = Callable[[Sequence[Notice]], None]
+"""Called with what was assumed, as soon as it is known."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,9 @@ class Recipe:
     check_every: int = 250
 
 
-def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = silent) -> Metadata:
+def run_recipe(
+    recipe: Recipe, folder: Path, name: str, progress: Progress = silent, notify: Notify = lambda notices: None
+) -> Metadata:
     """Train both stages, or go on where an interrupted training of the same recipe stopped.
 
     Parameters
@@ -94,29 +95,29 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         Of the model.
     progress : callable
         Raises `CancelledError` to stop; what was learnt until the last checkpoint is kept.
+    notify : callable
+        Told what was assumed of the scans, before the training.
 
     Raises
     ------
     InputError
         If the folder holds another training, or the scans cannot be used.
+    OutputError
+        If the folder cannot be written.
     """
     base = read_metadata(Path(recipe.fine_tune)) if recipe.fine_tune is not None else None
-    _begin(recipe, folder)
-    makers, checks = _sources(recipe, folder, part(progress, 0.0, 0.1))
     shapes = dict(recipe.shapes)
     weights = {}
     if base is not None:
         shapes = dict(base.networks)
         weights = {stage: network.state_dict() for stage, network in load_networks(base).items()}
+    _check_folder(recipe, folder)
+    split = _read_scans(recipe, part(progress, 0.0, 0.1), notify)
+    _begin(recipe, folder)
+    makers, checks = _scan_cases(*split) if split else _generated_cases(recipe, folder, part(progress, 0.0, 0.1))
     reached = {}
     for number, (stage_name, stage) in enumerate(STAGES.items()):
-        schedule = Schedule(
-            recipe.iterations[stage_name],
-            recipe.minutes[stage_name] or math.inf,
-            recipe.rate,
-            patience=recipe.patience,
-            check_every=recipe.check_every,
-        )
+        schedule = _schedule(recipe, stage_name)
         network = stage.network(shapes[stage_name])
         if base is not None:
             network.load_state_dict(weights[stage_name])
@@ -137,43 +138,101 @@ def run_recipe(recipe: Recipe, folder: Path, name: str, progress: Progress = sil
         reached[stage_name]["validation_dice"] = round(state.best, 4)
     draw_curves({stage: [folder / f"{stage}.csv"] for stage in STAGES}, folder / "learning_curve.png")
     told = {"summary": "trained by renal-segmentation train", "generator": __version__, **asdict(recipe)}
-    return write_bundle(folder, weights, shapes, name, {**told, "reached": reached})
+    if split:
+        told |= {"scans": [len(pairs) for pairs in split]}
+    origin = origin_of(base, _scans_of(split) if split else None)
+    return write_bundle(folder, weights, shapes, name, {**told, "reached": reached}, origin=origin)
+
+
+def _schedule(recipe: Recipe, stage: str) -> Schedule:
+    minutes = math.inf if (limit := recipe.minutes[stage]) is None else limit
+    settings = {"patience": recipe.patience, "check_every": recipe.check_every}
+    return Schedule(recipe.iterations[stage], minutes, recipe.rate, **settings)
+
+
+def _content(recipe: Recipe) -> Any:
+    """Return a recipe as it reads from its file."""
+    return json.loads(json.dumps({**asdict(recipe), "version": __version__}, default=list))
+
+
+def _check_folder(recipe: Recipe, folder: Path) -> None:
+    """Refuse a folder that cannot take this training: of another one that has learnt something, or of other files."""
+    path = folder / RECIPE
+    try:
+        if path.is_file():
+            same = _written(path) == _content(recipe)
+            if not same and any((folder / name).is_file() for name in (METADATA, *(f"{stage}.pt" for stage in STAGES))):
+                raise InputError(f"{folder} holds a training with other settings: give another --output folder.")
+        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} is not an empty folder and holds no training: give another --output folder.")
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror}): give another --output folder.") from error
+
+
+def _written(path: Path) -> Any:
+    """Return the recipe that a folder was begun with."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not {"fine_tune", "version"} <= set(content):
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path} is no recipe of a training, or damaged: give another --output folder.") from error
+    return content
 
 
 def _begin(recipe: Recipe, folder: Path) -> None:
-    """Write down the recipe, or check that it is the one that the folder was begun with."""
-    content = json.loads(json.dumps({**asdict(recipe), "version": __version__}, default=list))
-    path = folder / RECIPE
-    if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != content:
-            raise InputError(f"{folder} holds a training with other settings: give another --output folder.")
-        return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not an empty folder and holds no training: give another --output folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Write down the recipe, once everything that it names could be read."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}): give another --output folder.") from error
+    with atomic_path(folder / RECIPE) as temporary:
+        temporary.write_text(json.dumps(_content(recipe), indent=2) + "\n", encoding="utf-8")
 
 
 def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:
     return maker(np.random.default_rng([seed, iteration]))
 
 
-def _sources(recipe: Recipe, folder: Path, progress: Progress) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
-    """Return where each stage's training cases come from, and its validation cases.
+def _read_scans(recipe: Recipe, progress: Progress, notify: Notify) -> tuple[list[Pair], list[Pair]] | None:
+    """Return the user's scans to learn from and to validate with, None for a training on generated people."""
+    if recipe.images is None or recipe.labels is None:
+        return None
+    pairs, notices = read_pairs(Path(recipe.images), Path(recipe.labels), progress)
+    notify(notices)
+    split = split_by_patient(pairs, 0.2, recipe.seed)
+    progress(f"{_scans_of(split)}, {_counted(_patients(split[1]), 'patient')} for validation", 1.0)
+    return split
 
-    Generated training cases are not among them: they need a localiser (`_rehearsals`).
-    """
-    makers: dict[str, CaseMaker]
-    held: dict[str, CaseMaker]
-    if recipe.images is not None and recipe.labels is not None:
-        pairs = read_pairs(Path(recipe.images), Path(recipe.labels), progress)
-        learn, check = split_by_patient(pairs, 0.2, recipe.seed)
-        makers = {"localiser": partial(localiser_pair_case, learn), "refiner": partial(refiner_pair_case, learn)}
-        held = {"localiser": partial(localiser_pair_case, check), "refiner": partial(refiner_pair_case, check)}
-        count = min(2 * len(check), VALIDATION_CASES)
-        checks = {stage: [held[stage](np.random.default_rng([99, n])) for n in range(count)] for stage in held}
-        return makers, checks
+
+def _scans_of(split: tuple[list[Pair], list[Pair]]) -> str:
+    """Return what a model learnt from in words; a scan may stand in both lists."""
+    scans = {id(pair) for pairs in split for pair in pairs}
+    patients = _patients([pair for pairs in split for pair in pairs])
+    return f"{_counted(len(scans), 'scan')} and masks of {_counted(patients, 'patient')} of the user"
+
+
+def _patients(pairs: Sequence[Pair]) -> int:
+    return len({pair.patient for pair in pairs})
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _scan_cases(learn: list[Pair], check: list[Pair]) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
+    """Return where each stage's training cases come from, and its validation cases."""
+    make: dict[str, Callable[[Sequence[Pair], np.random.Generator], Case]]
+    make = {"localiser": localiser_pair_case, "refiner": refiner_pair_case}
+    count = min(2 * len(check), VALIDATION_CASES)
+    checks = {stage: [make[stage](check, np.random.default_rng([99, n])) for n in range(count)] for stage in make}
+    return {stage: partial(make[stage], learn) for stage in make}, checks
+
+
+def _generated_cases(
+    recipe: Recipe, folder: Path, progress: Progress
+) -> tuple[dict[str, CaseMaker], dict[str, list[Case]]]:
+    """Return no training cases, which need a localiser (`_rehearsals`), and each stage's validation cases."""
     maps = _maps(recipe, folder)
     count = min(VALIDATION_CASES, recipe.people)
     ensure_maps(maps, range(recipe.people), part(progress, 0.0, 0.9))

@@ -1,0 +1,168 @@
+"""Scans and their masks from two folders: which belong together, whose they are, and what the labels mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from renal_segmentation.case_files import case_files, image_files, without_partner
+from renal_segmentation.errors import EmptyMaskError, InputError, Notice
+from renal_segmentation.files import read_image
+from renal_segmentation.kidneys import read_kidneys
+from renal_segmentation.network.augmentation import FloatArray, histogram
+from renal_segmentation.network.cases import ByteArray
+from renal_segmentation.network.preparation import prepare
+from renal_segmentation.progress import Progress, silent
+from renal_segmentation.relabelling import structure_side_doubts
+from renal_segmentation.structures import BY_VALUE, PARENCHYMA
+from renal_segmentation.volume import Volume, paste
+
+BINARY = ({1}, {255})
+"""Labels of a mask that tells no sides."""
+KIDNEY_VALUES = [value for value, structure in BY_VALUE.items() if structure.tissue in PARENCHYMA]
+CLEARLY_MM = 20.0
+"""Left this far to the right of right is wrong; less may be a transplant beside a native kidney."""
+OF_DEPTH = ("touches-border", "thin-kidney")
+"""Notices that are of no concern to training."""
+_NUMBERED = re.compile(r"(?<![a-z0-9])(sub|subject|pat|patient|case|volunteer)[-_]?[0-9]+[a-z]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A scan and its mask along the body's axes.
+
+    Attributes
+    ----------
+    patient : str
+        Scans of one patient never lie on both sides of the split.
+    image : Volume
+        float32.
+    labels : ndarray of uint8, same shape
+        Values of `structures.STRUCTURES`.
+    histogram : ndarray
+        See `augmentation.histogram`.
+    """
+
+    patient: str
+    image: Volume
+    labels: ByteArray
+    histogram: FloatArray
+
+
+def read_pairs(images: Path, labels: Path, progress: Progress = silent) -> tuple[list[Pair], tuple[Notice, ...]]:
+    """Return every scan of a folder that has a mask in the other folder, and what was assumed.
+
+    Names are alike but for what names of masks end with (``_mask``, ``_labels``) and the kind of file. Masks hold the
+    labels of `structures`, or are binary (0 and 1, or 0 and 255) and then split into sides.
+
+    Raises
+    ------
+    InputError
+        If there are none, a mask does not lie on its scan's grid, is no mask, or its labels cannot be sides.
+    """
+    files, alone = _files_together(images, labels)
+    patients, unknown = patients_of([image.name for image, _ in files])
+    notices = [*alone, *unknown]
+    pairs = []
+    for number, ((image, mask), patient) in enumerate(zip(files, patients, strict=True)):
+        progress(f"Reading {image.name}", number / len(files))
+        pair, doubts = _read_pair(image, mask, patient)
+        pairs.append(pair)
+        notices += doubts
+    return pairs, tuple(notices)
+
+
+def _files_together(images: Path, labels: Path) -> tuple[list[tuple[Path, Path]], list[Notice]]:
+    """Return scans with their masks, and notices on the other files of both folders, which may be one."""
+    scans, masks = case_files(images, masks=False), case_files(labels)
+    files = [(scans[case], masks[case]) for case in sorted(set(scans) & set(masks)) if scans[case] != masks[case]]
+    if not files:
+        raise InputError(f"No image in {images} has a mask of the same name in {labels}: name them alike (.nii.gz).")
+    used = {path for pair in files for path in pair}
+    rest = {folder: [path.name for path in image_files(folder) if path not in used] for folder in (images, labels)}
+    return files, [without_partner(folder, names) for folder, names in rest.items() if names]
+
+
+def _read_pair(path: Path, mask_path: Path, patient: str) -> tuple[Pair, list[Notice]]:
+    image, of_image = read_image(path)
+    mask, of_mask = read_image(mask_path)
+    if not image.grid.same_as(mask.grid, tolerance_mm=0.1):
+        raise InputError(f"{mask_path} does not lie on the grid of {path}: resample the mask to its image.")
+    array, doubts = _structures_of(mask, mask_path)
+    prepared = prepare(image)
+    turned = prepare(Volume(array.astype(np.float32), image.affine)).image.array
+    pair = Pair(patient, prepared.image, turned.astype(np.uint8), histogram(prepared.image.array))
+    return pair, [*of_image, *of_mask, *(Notice(doubt.code, f"{mask_path.name}: {doubt.message}") for doubt in doubts)]
+
+
+def _structures_of(mask: Volume, path: Path) -> tuple[ByteArray, list[Notice]]:
+    """Return a mask with the labels of the table of structures."""
+    values = set(np.unique(mask.array[mask.array != 0]).tolist())
+    if not values or values in BINARY:
+        kidneys = read_kidneys(mask, name=str(path))
+        return paste(kidneys.side, mask.grid), [doubt for doubt in kidneys.notices if doubt.code not in OF_DEPTH]
+    if not values <= set(BY_VALUE):
+        raise InputError(f"{path} has labels that predict does not write: relabel it (1 left, 2 right kidney).")
+    if not values & set(KIDNEY_VALUES):
+        raise EmptyMaskError(f"{path} has no voxel labelled as kidney: leave the scan out, or correct the mask.")
+    for doubt in structure_side_doubts(mask, CLEARLY_MM):
+        remedy = "relabel it (1 left, 2 right kidney) or give a binary mask (0 and 1)"
+        raise InputError(f"{path}: {doubt.message.rstrip('.')}, and {remedy}.")
+    return mask.array.astype(np.uint8), list(structure_side_doubts(mask))
+
+
+def patients_of(names: Sequence[str]) -> tuple[list[str], tuple[Notice, ...]]:
+    """Return the patient of each file, and notices on patients that names do not tell."""
+    patients = [patient_of(name) for name in names]
+    if len(names) == 1:
+        told = "There is one scan, which validates what was learnt from it: give scans of more patients."
+        return patients, (Notice("validation-is-training", told),)
+    if len(set(patients)) > 1:
+        return patients, ()
+    told = (
+        f"Every file name tells the patient {patients[0]}, so each scan was taken for a patient of its own: name the "
+        "files after their patients (sub-01_T2w.nii.gz) if some have several scans."
+    )
+    return [_stem(name) for name in names], (Notice("patients-unknown", told),)
+
+
+def patient_of(name: str) -> str:
+    """Return the patient in a file name: a word such as sub with its number, or all up to the first piece with a digit.
+
+    ``T2w_sub-01_ses-2.nii.gz`` is of ``sub-01``, ``anna3_ct.nii.gz`` of ``anna3``.
+    """
+    stem = _stem(name)
+    numbered = _NUMBERED.search(stem)
+    if numbered is not None:
+        return numbered[0]
+    pieces = re.split(r"(?=[_.])", stem)
+    for number, piece in enumerate(pieces):
+        if any(character.isdigit() for character in piece):
+            return "".join(pieces[: number + 1])
+    return stem
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".gz").removesuffix(".nii")
+
+
+def split_by_patient(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """Return training and validation pairs; with a single patient both are the same.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+    share : float
+        Of the patients that validate, at least one.
+    seed : int
+    """
+    patients = sorted({pair.patient for pair in pairs})
+    if len(patients) == 1:
+        return list(pairs), list(pairs)
+    order = np.random.default_rng([21, seed]).permutation(len(patients))
+    held = {patients[i] for i in order[: max(1, round(share * len(patients)))]}
+    return [pair for pair in pairs if pair.patient not in held], [pair for pair in pairs if pair.patient in held]
