@@ -335,7 +335,13 @@ def test_training_on_generated_people_makes_them_first(tmp_path, monkeypatch):
     [
         (["--images", "."], "give both"),
         (["--images", "nowhere", "--labels", "."], "not a folder"),
-        (["--people", "0"], "above zero"),
+        (["--people", "0"], "--people must be 1 or more, not 0"),
+        (["--iterations", "0"], "--iterations must be 1 or more"),
+        (["--patience", "0"], "--patience must be 1 or more"),
+        (["--threads", "-2"], "--threads must be 1 or more"),
+        (["--seed", "-1"], "--seed must be 0 or more"),
+        (["--minutes", "0"], "--minutes must be a number above zero"),
+        (["--rate", "nan"], "--rate must be a number above zero, not nan"),
         (["--fine-tune", "no-such-model"], "no model"),
     ],
 )
@@ -418,6 +424,27 @@ def test_masks_may_be_named_as_masks_and_files_without_partner_are_told(tmp_path
     pairs, notices = read_pairs(images, images)
     assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
     assert [notice.code for notice in notices] == ["without-partner"]
+
+
+def test_only_models_that_renal_trained_are_fine_tuned(tmp_path, capsys):
+    (tmp_path / "foreign" / "configs").mkdir(parents=True)
+    (tmp_path / "foreign" / "configs" / "metadata.json").write_text("{}")
+    assert main(["train", "--output", str(tmp_path / "out"), "--fine-tune", str(tmp_path / "foreign")]) == 2
+    told = capsys.readouterr().err
+    assert "foreign was not trained by Renal" in told
+    assert "--trust" not in told
+
+
+def test_a_training_that_is_stopped_says_how_it_goes_on(tmp_path, capsys, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("renal_segmentation.network.recipe.run_recipe", stopped)
+    assert main(["train", "--output", str(tmp_path), "--progress", "none"]) == 2
+    assert "Stopped before the first checkpoint; the same command starts anew." in capsys.readouterr().err
+    (tmp_path / "localiser.pt").touch()
+    assert main(["train", "--output", str(tmp_path), "--progress", "none"]) == 2
+    assert f"the same command goes on from the last checkpoint in {tmp_path}." in capsys.readouterr().err
 
 
 def test_the_learning_curve_of_a_training_in_two_parts_goes_on_where_the_first_ended(tmp_path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from renal_segmentation.console import PROGRESS_STYLES, console_progress
-from renal_segmentation.errors import InputError, MissingPackageError
+from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
+from renal_segmentation.errors import CancelledError, ConsentError, InputError, MissingPackageError, Notice
 from renal_segmentation.models.registry import DEFAULT, find_segmenter
 from renal_segmentation.network.model import RenalNetwork
 
@@ -21,7 +24,9 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(call=_train)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="checkpoints, curve, and the model")
     parser.add_argument("--images", type=Path, metavar="DIR", help="scans (NIfTI); without them cases are generated")
-    parser.add_argument("--labels", type=Path, metavar="DIR", help="masks with the names of the scans")
+    parser.add_argument(
+        "--labels", type=Path, metavar="DIR", help="their masks, of the same names or with _mask at the end"
+    )
     parser.add_argument("--people", type=int, default=1000, metavar="N", help="how many to generate (1000)")
     parser.add_argument("--maps", type=Path, metavar="DIR", help="generated people of an earlier training")
     parser.add_argument(
@@ -49,10 +54,10 @@ def _train(options: argparse.Namespace) -> None:
     from renal_segmentation.network.recipe import Recipe, run_recipe
     from renal_segmentation.network.stages import SHAPES
 
-    if options.threads:
+    if options.threads is not None:
         torch.set_num_threads(options.threads)
     usual = TUNED if options.fine_tune else NEW
-    iterations = options.iterations or int(usual["iterations"])
+    iterations = int(usual["iterations"]) if options.iterations is None else options.iterations
     recipe = Recipe(
         str(options.images) if options.images else None,
         str(options.labels) if options.labels else None,
@@ -61,18 +66,38 @@ def _train(options: argparse.Namespace) -> None:
         _base(options.fine_tune) if options.fine_tune else None,
         dict.fromkeys(SHAPES, iterations),
         dict.fromkeys(SHAPES, options.minutes),
-        options.rate or usual["rate"],
+        usual["rate"] if options.rate is None else options.rate,
         options.patience,
         options.seed,
         SHAPES,
         options.check_every,
     )
-    with console_progress(options.progress) as progress:
-        metadata = run_recipe(recipe, options.output, options.name or options.output.resolve().name, progress)
+    name = options.name or options.output.resolve().name
+    with _going_on(options.output), console_progress(options.progress) as progress:
+        metadata = run_recipe(recipe, options.output, name, progress, _warn)
     if options.progress != "json":
         reached = metadata.recipe["reached"]
         scores = ", ".join(f"{stage} {found['validation_dice']:.3f}" for stage, found in reached.items())
         sys.stdout.write(f"{options.output}: validation Dice {scores}; use it with predict --model {options.output}\n")
+
+
+def _warn(notices: Iterable[Notice]) -> None:
+    """Print warnings while a progress bar may stand on the line."""
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(sys.stderr):
+        print_notices("renal-segmentation", notices)
+
+
+@contextmanager
+def _going_on(folder: Path) -> Iterator[None]:
+    """Say of a training that is stopped at the keyboard how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if any(folder.glob("*.pt")):
+            raise CancelledError(f"Stopped; the same command goes on from the last checkpoint in {folder}.") from error
+        raise CancelledError("Stopped before the first checkpoint; the same command starts anew.") from error
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -88,9 +113,15 @@ def _check(options: argparse.Namespace) -> None:
     for folder in (options.images, options.labels, options.maps):
         if folder is not None and not folder.is_dir():
             raise InputError(f"{folder} is not a folder: check the path.")
-    positive = (options.people, options.minutes or 1, options.iterations or 1, options.rate or 1, options.check_every)
-    if min(positive) <= 0:
-        raise InputError("--people, --iterations, --minutes, --rate and --check-every must be above zero.")
+    least = {"people": 1, "iterations": 1, "check_every": 1, "patience": 1, "threads": 1, "seed": 0}
+    for name, smallest in least.items():
+        number = getattr(options, name)
+        if number is not None and number < smallest:
+            raise InputError(f"--{name.replace('_', '-')} must be {smallest} or more, not {number}.")
+    for name in ("minutes", "rate"):
+        number = getattr(options, name)
+        if number is not None and not 0 < number < math.inf:
+            raise InputError(f"--{name} must be a number above zero, not {number:g}.")
 
 
 def _base(name: str) -> str:
@@ -101,7 +132,11 @@ def _base(name: str) -> str:
     InputError
         If it is not one that Renal trained.
     """
-    model = find_segmenter(name)
+    foreign = InputError(f"{name} was not trained by Renal: fine-tune {DEFAULT} or a result of train.")
+    try:
+        model = find_segmenter(name)
+    except ConsentError as error:  # only models of others need consent, and trusting them would not help
+        raise foreign from error
     if not isinstance(model, RenalNetwork):
-        raise InputError(f"{name} was not trained by Renal: fine-tune {DEFAULT} or a result of train.")
+        raise foreign
     return str(model.metadata.folder)
