@@ -398,14 +398,16 @@ def test_only_masks_of_0_and_1_or_255_are_binary(scan):
         ([0, 2, 1], "labelled left lies to the patient's right"),
         ([0, 1, 11], "labelled left kidney has large parts on both sides"),
         ([0, 0, 3], "no voxel labelled as kidney"),
-        ([0, 1, 20], "labels that predict does not write"),
-        ([0, 2, 20], "labels that predict does not write"),
+        ([0, 1, 20], "holds 20, which predict does not write"),
+        ([0, 2, 20], "holds 20, which predict does not write"),
+        ([0, 0, 3.5], "holds 3.5, which predict does not write"),
+        ([0, 0, np.nan], "holds nan, which predict does not write"),
         ([0, 0, 0], "is empty"),
     ],
 )
 def test_masks_whose_labels_cannot_be_learnt_are_refused_by_name(scan, table, words):
     with pytest.raises(InputError, match=words) as refused:
-        scan(np.uint8(table))
+        scan(np.array(table, np.float32))
     assert "labels/sub1.nii.gz" in str(refused.value)
 
 

@@ -26,6 +26,7 @@ BINARY = ({1}, {255})
 KIDNEY_VALUES = [value for value, structure in BY_VALUE.items() if structure.tissue in PARENCHYMA]
 CLEARLY_MM = 20.0
 """Left this far to the right of right is wrong; less may be a transplant beside a native kidney."""
+REMEDY = "relabel it (1 left, 2 right kidney) or give a binary mask (0 and 1)"
 OF_DEPTH = ("touches-border", "thin-kidney")
 """Notices that are of no concern to training."""
 _NUMBERED = re.compile(r"(?<![a-z0-9])(sub|subject|pat|patient|case|volunteer)[-_]?[0-9]+[a-z]*", re.IGNORECASE)
@@ -105,13 +106,13 @@ def _structures_of(mask: Volume, path: Path) -> tuple[ByteArray, list[Notice]]:
     if not values or values in BINARY:
         kidneys = read_kidneys(mask, name=str(path))
         return paste(kidneys.side, mask.grid), [doubt for doubt in kidneys.notices if doubt.code not in OF_DEPTH]
-    if not values <= set(BY_VALUE):
-        raise InputError(f"{path} has labels that predict does not write: relabel it (1 left, 2 right kidney).")
+    foreign = [f"{value:g}" for value in sorted(values - set(BY_VALUE))]
+    if foreign:
+        raise InputError(f"{path} holds {', '.join(foreign[:5])}, which predict does not write: {REMEDY}.")
     if not values & set(KIDNEY_VALUES):
         raise EmptyMaskError(f"{path} has no voxel labelled as kidney: leave the scan out, or correct the mask.")
     for doubt in structure_side_doubts(mask, CLEARLY_MM):
-        remedy = "relabel it (1 left, 2 right kidney) or give a binary mask (0 and 1)"
-        raise InputError(f"{path}: {doubt.message.rstrip('.')}, and {remedy}.")
+        raise InputError(f"{path}: {doubt.message.rstrip('.')}, and {REMEDY}.")
     return mask.array.astype(np.uint8), list(structure_side_doubts(mask))
 
 
