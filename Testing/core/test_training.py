@@ -259,7 +259,8 @@ def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_th
     steps = []
     metadata = run_recipe(recipe(**told), tmp_path / "out", "mine", lambda step, _: steps.append(step))
     assert metadata.recipe["reached"]["refiner"]["iterations"] == 2
-    assert "2 scans and masks of 2 patients of the user, 1 patient for validation" in steps
+    assert metadata.recipe["scans"] == "2 scans and masks of 2 patients of the user, 1 patient for validation"
+    assert metadata.recipe["scans"] in steps
     assert metadata.title.endswith("fine-tuned from tiny on 2 scans and masks of 2 patients of the user")
     assert json.loads((tmp_path / "out" / METADATA).read_text(encoding="utf-8"))["authors"] == "not stated"
     assert all(network.context.weight.any() for network in load_networks(base).values())

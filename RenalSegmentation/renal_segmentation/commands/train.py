@@ -78,6 +78,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.progress != "json":
         reached = metadata.recipe["reached"]
         scores = ", ".join(f"{stage} {found['validation_dice']:.3f}" for stage, found in reached.items())
+        if "scans" in metadata.recipe:
+            scores += f" ({metadata.recipe['scans']})"
         sys.stdout.write(f"{options.output}: validation Dice {scores}; use it with predict --model {options.output}\n")
 
 

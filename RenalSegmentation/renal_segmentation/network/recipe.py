@@ -139,7 +139,7 @@ def run_recipe(
     draw_curves({stage: [folder / f"{stage}.csv"] for stage in STAGES}, folder / "learning_curve.png")
     told = {"summary": "trained by renal-segmentation train", "generator": __version__, **asdict(recipe)}
     if split:
-        told |= {"scans": [len(pairs) for pairs in split]}
+        told |= {"scans": _split_in_words(split)}
     origin = origin_of(base, _scans_of(split) if split else None)
     return write_bundle(folder, weights, shapes, name, {**told, "reached": reached}, origin=origin)
 
@@ -201,8 +201,12 @@ def _read_scans(recipe: Recipe, progress: Progress, notify: Notify) -> tuple[lis
     pairs, notices = read_pairs(Path(recipe.images), Path(recipe.labels), progress)
     notify(notices)
     split = split_by_patient(pairs, 0.2, recipe.seed)
-    progress(f"{_scans_of(split)}, {_counted(_patients(split[1]), 'patient')} for validation", 1.0)
+    progress(_split_in_words(split), 1.0)
     return split
+
+
+def _split_in_words(split: tuple[list[Pair], list[Pair]]) -> str:
+    return f"{_scans_of(split)}, {_counted(_patients(split[1]), 'patient')} for validation"
 
 
 def _scans_of(split: tuple[list[Pair], list[Pair]]) -> str:
