@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from renal_segmentation.files import write_image
 from renal_segmentation.network.bundle import Metadata, write_bundle
 from renal_segmentation.network.context import GROUPS, LEFT
 from renal_segmentation.network.stages import STAGES
+from renal_segmentation.synthesis.abdomen import generate_abdomen
+from renal_segmentation.synthesis.imaging import render
 from renal_segmentation.volume import Grid, Volume
 
 Ellipsoids = tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ...]
@@ -57,3 +60,17 @@ def body_image(things: Ellipsoids = KIDNEYS) -> Volume:
     for centre, axes in things:
         image[(((ras - centre) / axes) ** 2).sum(-1) < 1] = 100.0
     return Volume(image, affine)
+
+
+def write_pairs(folder: Path, people: int = 2) -> tuple[Path, Path]:
+    """Write scans of generated people with their masks, and return both folders."""
+    images, labels = folder / "images", folder / "labels"
+    images.mkdir(parents=True)
+    labels.mkdir()
+    for seed in range(people):
+        scan = render(generate_abdomen(seed, spacing_mm=4.0), seed, "t2", "axial")
+        thin = slice(None, None, 3)
+        image = Volume(scan.image.array[thin, thin], scan.image.affine @ np.diag([3.0, 3.0, 1.0, 1.0]))
+        write_image(images / f"sub{seed}_t2.nii.gz", image.array, image.grid, "image")
+        write_image(labels / f"sub{seed}_t2.nii.gz", scan.labels.array[thin, thin], image.grid, "labels")
+    return images, labels

@@ -11,11 +11,10 @@ import pytest
 pytest.importorskip("torch", reason="training needs torch, which is not installed")
 
 import torch
-from Testing.core.networks import SHAPE, body_image, tiny_bundle
+from Testing.core.networks import SHAPE, tiny_bundle, write_pairs
 
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError, ModelError, OutputError
-from renal_segmentation.files import write_image
 from renal_segmentation.network import generated
 from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.bundle import METADATA, load_networks, read_metadata
@@ -25,15 +24,11 @@ from renal_segmentation.network.generated import draw_localiser_appearance, loca
 from renal_segmentation.network.model import open_model
 from renal_segmentation.network.optimiser import optimisers, orthogonalised
 from renal_segmentation.network.origin import GENERATED, origin_of
-from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
 from renal_segmentation.network.recipe import Recipe, run_recipe
-from renal_segmentation.network.scans import patient_of, patients_of, read_pairs, split_by_patient
 from renal_segmentation.network.stages import STAGES
 from renal_segmentation.network.training import Schedule, fresh_state, load_checkpoint, train
 from renal_segmentation.synthesis.abdomen import generate_abdomen
-from renal_segmentation.synthesis.imaging import render
 from renal_segmentation.synthesis.tissues import Tissue
-from renal_segmentation.volume import Volume
 
 
 def cube_case(iteration: int) -> Case:
@@ -161,20 +156,6 @@ def test_generated_cases_repeat_with_their_seed():
         assert first.truth.max() > 0
 
 
-def write_pairs(folder, people=2):
-    """Write scans of generated people with their masks, and return both folders."""
-    images, labels = folder / "images", folder / "labels"
-    images.mkdir(parents=True)
-    labels.mkdir()
-    for seed in range(people):
-        scan = render(generate_abdomen(seed, spacing_mm=4.0), seed, "t2", "axial")
-        thin = slice(None, None, 3)
-        image = Volume(scan.image.array[thin, thin], scan.image.affine @ np.diag([3.0, 3.0, 1.0, 1.0]))
-        write_image(images / f"sub{seed}_t2.nii.gz", image.array, image.grid, "image")
-        write_image(labels / f"sub{seed}_t2.nii.gz", scan.labels.array[thin, thin], image.grid, "labels")
-    return images, labels
-
-
 def test_faint_edges_of_kidneys_are_learnt_from_more_often_in_mri_and_as_often_in_ct(monkeypatch):
     def looks(share):
         monkeypatch.setattr(generated, "HARD_SHARE", share)
@@ -189,38 +170,6 @@ def test_faint_edges_of_kidneys_are_learnt_from_more_often_in_mri_and_as_often_i
         faint, plain = ([contrast(look) for look in kind if look.regime == regime] for kind in (hard, usual))
         assert np.median(faint) < 0.8 * np.median(plain)
     assert all(np.array_equal(a.mean, b.mean) for a, b in zip(hard, usual, strict=True) if a.regime == "ct")
-
-
-def test_scans_become_cases_and_patients_stay_together(tmp_path):
-    pairs, notices = read_pairs(*write_pairs(tmp_path, 3))
-    assert notices == ()
-    learn, check = split_by_patient(pairs, 0.2, 0)
-    assert len(learn) == 2
-    assert len(check) == 1
-    assert not {pair.patient for pair in learn} & {pair.patient for pair in check}
-    for make in (localiser_pair_case, refiner_pair_case):
-        cases = [make(pairs, np.random.default_rng(seed)) for seed in range(4)]
-        assert any(case.truth.max() > 0 for case in cases)
-        assert all(torch.isfinite(case.image).all() for case in cases)
-        again = make(pairs, np.random.default_rng(0))
-        assert torch.equal(again.image, cases[0].image)
-
-
-def test_patients_are_read_from_file_names():
-    assert patient_of("sub-01_ses-2_T1w.nii.gz") == "sub-01"
-    assert patient_of("case_0007_ct.nii.gz") == "case_0007"
-    assert patient_of("volunteer.nii.gz") == "volunteer"
-    for name in ("T2w_sub-01.nii.gz", "3T_sub-01_ses-2.nii.gz", "mri1.5T_sub-01.nii"):
-        assert patient_of(name) == "sub-01"
-    assert patient_of("study12_pat01.nii.gz") == "pat01"
-
-
-def test_names_that_tell_one_patient_only_are_taken_whole():
-    patients, notices = patients_of(["3T_anna.nii.gz", "3T_bert.nii.gz"])
-    assert patients == ["3T_anna", "3T_bert"]
-    assert [notice.code for notice in notices] == ["patients-unknown"]
-    assert patients_of(["anna1_a.nii", "bert2_a.nii"]) == (["anna1", "bert2"], ())
-    assert [notice.code for notice in patients_of(["anna1_a.nii"])[1]] == ["validation-is-training"]
 
 
 def test_histogram_matching_gives_the_other_scans_brightness():
@@ -350,83 +299,6 @@ def test_settings_that_cannot_be_used_are_answered_with_one_sentence(tmp_path, c
     assert main(["train", "--output", str(tmp_path / "out"), *options]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_a_folder_of_scans_without_masks_or_with_wrong_ones_is_refused(tmp_path):
-    images, labels = write_pairs(tmp_path, 1)
-    with pytest.raises(InputError, match="same name"):
-        read_pairs(images, images.parent)
-    mask = next(labels.iterdir())
-    scan = Volume(np.full((4, 4, 4), 9, np.uint8), np.eye(4))
-    write_image(mask, scan.array, scan.grid, "labels")
-    with pytest.raises(InputError, match="grid"):
-        read_pairs(images, labels)
-
-
-@pytest.fixture
-def scan(tmp_path):
-    """Return a function that writes one scan and its mask with other labels, and reads them as training does."""
-    (tmp_path / "images").mkdir()
-    (tmp_path / "labels").mkdir()
-    image = body_image()
-    right = image.grid.to_ras(np.indices(image.array.shape).reshape(3, -1).T)[:, 0].reshape(image.array.shape) > 0
-    kidneys = (image.array > 0) * np.where(right, 2, 1)
-    write_image(tmp_path / "images" / "sub1.nii.gz", image.array, image.grid, "image")
-
-    def read(table):
-        mask = np.array(table)[kidneys]
-        write_image(tmp_path / "labels" / "sub1.nii.gz", mask, image.grid, "labels")
-        (pair,), notices = read_pairs(tmp_path / "images", tmp_path / "labels")
-        values, counts = np.unique(pair.labels, return_counts=True)
-        return dict(zip(values[1:].tolist(), counts[1:].tolist(), strict=True)), {notice.code for notice in notices}
-
-    return read
-
-
-def test_only_masks_of_0_and_1_or_255_are_binary(scan):
-    both, _ = scan(np.uint8([0, 1, 2]))
-    assert set(both) == {1, 2}
-    assert scan(np.uint8([0, 1, 1]))[0] == scan(np.uint8([0, 255, 255]))[0] == both
-    assert scan(np.uint8([0, 0, 2]))[0] == {2: both[2]}
-    only_left, codes = scan(np.uint8([0, 1, 0]))
-    assert only_left == {1: both[1]}
-    assert "one-kidney" in codes
-
-
-@pytest.mark.parametrize(
-    ("table", "words"),
-    [
-        ([0, 2, 1], "labelled left lies to the patient's right"),
-        ([0, 1, 11], "labelled left kidney has large parts on both sides"),
-        ([0, 0, 3], "no voxel labelled as kidney"),
-        ([0, 1, 20], "holds 20, which predict does not write"),
-        ([0, 2, 20], "holds 20, which predict does not write"),
-        ([0, 0, 3.5], "holds 3.5, which predict does not write"),
-        ([0, 0, np.nan], "holds nan, which predict does not write"),
-        ([0, 0, 0], "is empty"),
-    ],
-)
-def test_masks_whose_labels_cannot_be_learnt_are_refused_by_name(scan, table, words):
-    with pytest.raises(InputError, match=words) as refused:
-        scan(np.array(table, np.float32))
-    assert "labels/sub1.nii.gz" in str(refused.value)
-
-
-def test_masks_may_be_named_as_masks_and_files_without_partner_are_told(tmp_path):
-    images, labels = write_pairs(tmp_path, 3)
-    (labels / "sub0_t2.nii.gz").rename(labels / "sub0_t2_mask.nii.gz")
-    (labels / "sub1_t2.nii.gz").rename(labels / "other.nii.gz")
-    pairs, notices = read_pairs(images, labels)
-    assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
-    assert [notice.message for notice in notices] == [
-        f"Files of {images} without a partner were left out: sub1_t2.nii.gz.",
-        f"Files of {labels} without a partner were left out: other.nii.gz.",
-    ]
-    for path in labels.iterdir():
-        path.rename(images / path.name.replace("_t2.nii", "_t2_mask.nii"))
-    pairs, notices = read_pairs(images, images)
-    assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
-    assert [notice.code for notice in notices] == ["without-partner"]
 
 
 def test_only_models_that_renal_trained_are_fine_tuned(tmp_path, capsys):
