@@ -21,6 +21,9 @@ from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 SCANNER = 1
 """NIfTI transform code: coordinates of the scanner."""
 
+PARTIAL = ".renal-partial-"
+"""How the name of a file that is not whole yet begins: what begins so is nobody else's, and may be removed."""
+
 
 def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
     """Return an image file as a `Volume`, and notices on its header.
@@ -142,7 +145,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     suffix = "".join(path.suffixes[-2:])
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(suffix, f".{path.name.removesuffix(suffix)}-", path.parent)
+        handle, name = tempfile.mkstemp(suffix, PARTIAL, path.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary

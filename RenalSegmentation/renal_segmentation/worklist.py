@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from renal_segmentation.errors import InputError
-from renal_segmentation.files import atomic_path
+from renal_segmentation.files import PARTIAL, atomic_path
 from renal_segmentation.review import append_review, read_reviews
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
@@ -238,7 +238,7 @@ class Worklist:
     def _tidy(self) -> None:
         """Remove temporary files of a program that was killed, and log what it could not log any more."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
-        for temporary in (path for folder in folders for path in folder.glob(".*-*") if path.is_file()):
+        for temporary in (path for folder in folders for path in folder.glob(f"{PARTIAL}*")):
             temporary.unlink(missing_ok=True)
         logged = read_reviews(self.log) if self.log.exists() else []
         known = {(row["time"], row.get("image"), row.get("mask")) for row in logged}

@@ -88,9 +88,26 @@ def test_a_review_that_was_not_logged_any_more_is_logged_when_the_list_is_opened
 
 def test_temporary_files_of_a_killed_program_are_removed(worklist):
     case = worklist.cases[0]
-    touch(worklist.folder / case.name / ".network-k3j4.nii.gz", worklist.folder / ".worklist-a1b2.json")
+    worklist.make_folder(case)
+    program = f"""
+import os
+from pathlib import Path
+from renal_segmentation.files import atomic_path
+with atomic_path(Path({str(worklist.network_mask(case))!r})), atomic_path(Path({str(worklist.log)!r})):
+    os._exit(1)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    assert len(list(worklist.folder.rglob(".*"))) == 2
     Worklist.load(worklist.folder)
-    assert [path.name for path in worklist.folder.rglob(".*")] == []
+    assert list(worklist.folder.rglob(".*")) == []
+
+
+def test_hidden_files_of_others_stay_where_they_are(worklist):
+    names = {".pre-commit-config.yaml", ".git-credentials", ".bash-preexec.sh", ".network-notes.txt"}
+    touch(*(folder / name for folder in (worklist.folder, worklist.folder / "a") for name in names))
+    Worklist.load(worklist.folder)
+    for folder in (worklist.folder, worklist.folder / "a"):
+        assert {path.name for path in folder.glob(".*")} == names
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2, "cases": []}', '{"format": 1, "cases": [{"a": 1}]}'])
