@@ -129,6 +129,7 @@ class WorklistPanel:
             shortcut.setKey(qt.QKeySequence(keys))
             shortcut.connect("activated()", action)
             self._shortcuts.append(shortcut)
+        self._showOutline()
 
     def exit(self) -> None:
         """Give the keys back, and save what is not saved yet."""
@@ -339,15 +340,22 @@ class WorklistPanel:
         assert self._worklist is not None
         if case in self._worklist.cases:
             self._fillRow(self._worklist.cases.index(case), case)
-        if case is self._case and not self._isInScene() and self._worklist.network_mask(case).is_file():
-            # The case was opened before the network had come to it.
-            self.show(case)
+        if case is self._case:
+            self._showOutline()
 
-    def _ended(self, done: int, failed: int, cancelled: bool) -> None:
+    def _showOutline(self) -> None:
+        """Show what the network has found for a case that was opened before it had come to it."""
+        # While the module is left there is no panel to show it in.
+        if self._parameters is None or self._worklist is None or self._case is None or self._isInScene():
+            return
+        if self._worklist.network_mask(self._case).is_file():
+            self.show(self._case)
+
+    def _ended(self, done: int, failed: int, cancelled: bool, problem: str) -> None:
         self.refresh()
         self._onBusy()
         words = _("Stopped.") if cancelled else _("{done} cases were outlined, {failed} failed.")
-        self._say(words.format(done=done, failed=failed), isError=bool(failed))
+        self._say(f"{words.format(done=done, failed=failed)} {problem}".strip(), isError=bool(failed))
 
     # -- buttons
 

@@ -15,44 +15,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL, isAlive
-from Testing.panels.worklist_folder import NAMES, open_, outlineAll, states, writeImages
+from Testing.panels.worklist_folder import NAMES, bite, names, open_, outlineAll, states
 
 from renal_layers.phantom import reference_object
 from renal_segmentation.files import write_image
 from renal_segmentation.resampling import nearest
 from renal_segmentation.review import read_reviews
 from renal_segmentation.volume import Volume
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Give a folder with three images."""
-    return writeImages(tmp_path)
-
-
-@pytest.fixture
-def cases(host: Any, folder: Path) -> Any:
-    """Open RenalSegmentation with the worklist of the folder."""
-    from Testing.panels.segmentation_panel import SegmentationPanel
-
-    panel = SegmentationPanel(host)
-    host.mainWindow.resize(1500, 2600)
-    panel.openSection("worklistButton")
-    panel.openSection("reviewButton")
-    open_(panel, folder)
-    return panel
-
-
-def names() -> list[str]:
-    """Return the names of all images and segmentations in the scene."""
-    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTextNode")
-    return [node.GetName() for kind in kinds for node in slicer.util.getNodesByClass(kind)]
-
-
-def bite(array: np.ndarray) -> None:
-    """Take the part of a kidney beyond its middle along the first axis away."""
-    rows = np.flatnonzero(array.any(axis=(1, 2)))
-    array[rows[len(rows) // 2] :] = 0
 
 
 def test_a_folder_is_listed_in_natural_order_and_its_first_case_is_opened(cases: Any) -> None:
