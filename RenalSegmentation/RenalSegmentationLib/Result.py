@@ -23,7 +23,9 @@ _COPY_COLOR = (1.0, 0.9, 0.2)
 """The contour of the network stands out from the corrected one."""
 
 
-def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[str, float]) -> Any:
+def showResult(
+    volume: Any, labels: np.ndarray, model: str, confidence: Mapping[str, float], evenEmpty: bool = False
+) -> Any:
     """Put a mask of the network into the scene; what an earlier run found for the same image is replaced.
 
     Parameters
@@ -36,6 +38,8 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
         Name of the network.
     confidence : mapping of str to float
         How certain it is, by ``left`` and ``right``.
+    evenEmpty : bool
+        Whether a mask without a kidney is shown, too, with empty segments to draw the kidneys into.
 
     Raises
     ------
@@ -44,11 +48,9 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
     """
     masks = _masksOf(labels)
     if LEFT_KIDNEY not in masks and RIGHT_KIDNEY not in masks:
-        raise EmptyMaskError(
-            _("The network found no kidney in '{name}': check that the image shows the kidneys, or draw them.").format(
-                name=volume.GetName()
-            )
-        )
+        if not evenEmpty:
+            raise EmptyMaskError(noKidney(volume))
+        masks |= {kidney: np.zeros(labels.shape, bool) for kidney in (LEFT_KIDNEY, RIGHT_KIDNEY)}
     node = segmentationOf(volume) or _newSegmentation(volume, _("{name} kidneys").format(name=volume.GetName()))
     copy = aiCopyOf(node)
     if copy is None:
@@ -65,6 +67,12 @@ def showResult(volume: Any, labels: np.ndarray, model: str, confidence: Mapping[
     return node
 
 
+def noKidney(volume: Any) -> str:
+    """Return what to say where the network found nothing."""
+    sentence = _("The network found no kidney in '{name}': check that the image shows the kidneys, or draw them.")
+    return str(sentence.format(name=volume.GetName()))
+
+
 def segmentationOf(volume: Any) -> Any:
     """Return the segmentation to work on that belongs to an image, or None."""
     if volume is None:
@@ -73,6 +81,11 @@ def segmentationOf(volume: Any) -> Any:
         if referenceOf(node) is volume and node.GetNodeReference(AI_ROLE) is not None:
             return node
     return None
+
+
+def handDrawn(volume: Any) -> Any:
+    """Return a new segmentation of an image for kidneys that no network has outlined."""
+    return _newSegmentation(volume, _("{name} kidneys").format(name=volume.GetName()))
 
 
 def aiCopyOf(node: Any) -> Any:
