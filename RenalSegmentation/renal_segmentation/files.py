@@ -132,6 +132,20 @@ def write_image(path: Path, array: npt.NDArray[Any], grid: Grid, description: st
         nibabel.save(image, temporary)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it where they are not there yet.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` and move it there when the block ends well.

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from renal_segmentation.errors import InputError
+from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.review import read_reviews
 from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
 
@@ -44,6 +44,20 @@ def test_a_folder_without_images_says_so(tmp_path):
 def test_the_list_is_loaded_as_it_was_saved(worklist):
     assert Worklist.load(worklist.folder).cases == worklist.cases
     assert worklist.cases == tuple(Case(name, f"/data/{name}.nii.gz") for name in "abc")
+
+
+def test_a_place_that_cannot_be_written_is_named(worklist, tmp_path):
+    case = worklist.cases[0]
+    touch(tmp_path / "file", worklist.folder / case.name)
+    with pytest.raises(OutputError, match="renal cannot be written"):
+        Worklist(tmp_path / "file" / "renal", []).added(["/data/a.nii.gz"])
+    for write in (
+        lambda: worklist.write_failure(case, "It failed."),
+        lambda: worklist.write_summary(case, {}),
+        lambda: worklist.write_review(case, ROW),
+    ):
+        with pytest.raises(OutputError, match=f"{case.name} cannot be written"):
+            write()
 
 
 def test_an_image_is_listed_once_and_equal_names_are_told_apart(worklist):
