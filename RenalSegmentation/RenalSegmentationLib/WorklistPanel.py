@@ -207,17 +207,19 @@ class WorklistPanel:
         self._sayPlace(case, volume, node)
 
     def _sayPlace(self, case: Case, volume: Any, node: Any) -> None:
-        """Say which case is looked at, and what is to be known of it."""
+        """Say which case is looked at, and what the network remarked of it."""
         assert self._worklist is not None
+        isError = True
         if node is None:
-            failure = self._worklist.failure(case)
-            self._say(failure or _("{name} is not outlined yet.").format(name=case.name), isError=bool(failure))
+            words, isError = self._worklist.failure(case), bool(self._worklist.failure(case))
+            words = words or _("{name} is not outlined yet.").format(name=case.name)
         elif not sideMap(node).array.any():
-            self._say(noKidney(volume), isError=True)
+            words = noKidney(volume)
         else:
-            place = self._worklist.cases.index(case) + 1
-            words = _("{name}, {place} of {count}.")
-            self._say(words.format(name=case.name, place=place, count=len(self._worklist.cases)))
+            place, count = self._worklist.cases.index(case) + 1, len(self._worklist.cases)
+            words, isError = _("{name}, {place} of {count}.").format(name=case.name, place=place, count=count), False
+        notices = self._worklist.read_summary(case).get("notices") or ()
+        self._say(words, isError=isError, notices=[str(notice.get("message", "")) for notice in notices])
 
     def refresh(self) -> None:
         """Show the list and what can be done."""

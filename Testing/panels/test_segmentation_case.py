@@ -182,3 +182,20 @@ def test_a_case_without_a_kidney_can_be_reviewed(cases: Any, monkeypatch: Any) -
     assert states(cases) == ["reviewed", "outlined", "outlined"]
     thereAndBack(cases)
     assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
+
+
+def test_what_the_network_remarked_of_a_case_is_shown_with_it(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    assert "This mask was made by a stand-in." in cases.ui.warningsLabel.text
+    path = folder / "renal-review" / "case 2" / "network.json"
+    path.write_text(path.read_text().replace("This mask was made by a stand-in.", "The image is noisy."))
+    mouse.click(cases.ui.nextButton)
+    assert "The image is noisy." in cases.ui.warningsLabel.text
+    assert "stand-in" not in cases.ui.warningsLabel.text
+    assert cases.status == "case 2, 2 of 3."
+
+
+def test_remarks_go_with_the_case_they_are_of(cases: Any) -> None:
+    cases.apply()
+    mouse.click(cases.ui.nextButton)
+    assert cases.ui.warningsLabel.text == ""
