@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,13 @@ class Background:
         assert self._case is not None
         if not self._case.series:
             return Path(self._case.source)
-        path = self._output().with_name("image.nii.gz")
+        path = self._seriesImage()
         if not path.is_file():
             writeSeries(self._case, path)
         return path
+
+    def _seriesImage(self) -> Path:
+        return self._output().with_name("image.nii.gz")
 
     def _output(self) -> Path:
         assert self._worklist is not None
@@ -126,6 +130,9 @@ class Background:
     def _done(self, answer: dict[str, Any]) -> None:
         if self._output().is_file():
             self._close("", answer)
+            # It was written for the network alone, and is as large as the series.
+            with suppress(OSError):
+                self._seriesImage().unlink(missing_ok=True)
         else:
             self._close(_("The network ended well and wrote no mask: look into the log."))
         self._next()

@@ -32,6 +32,7 @@ from RenalSegmentationLib.Result import (
     showResult,
 )
 from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
+from RenalSegmentationLib.Views import keptViews
 
 CASE_ATTRIBUTE = "Renal.Case"
 _SAME_PLACE = 0.1
@@ -93,12 +94,14 @@ def loadVolume(case: Case) -> Any:
 
 
 def writeSeries(case: Case, path: Path) -> None:
-    """Write the image of a DICOM case for the network."""
-    volume = loadVolume(case)
+    """Write the image of a DICOM case for the network; scene and views are as before."""
+    before = set(slicer.util.getNodesByClass("vtkMRMLNode"))
     try:
-        writeVolume(path, volumeOf(volume))
+        writeVolume(path, volumeOf(loadVolume(case)))
     finally:
-        slicer.mrmlScene.RemoveNode(volume)
+        for node in slicer.util.getNodesByClass("vtkMRMLNode"):
+            if node not in before and slicer.mrmlScene.IsNodePresent(node):
+                slicer.mrmlScene.RemoveNode(node)
 
 
 def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
@@ -249,7 +252,9 @@ def _loadSeries(case: Case) -> Any:
     from DICOMLib import DICOMUtils
 
     before = set(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
-    DICOMUtils.loadSeriesByUID([case.series])
+    # Slicer shows in all views what it loads from DICOM.
+    with keptViews():
+        DICOMUtils.loadSeriesByUID([case.series])
     loaded = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if node not in before]
     if not loaded:
         raise InputError(
@@ -257,4 +262,6 @@ def _loadSeries(case: Case) -> Any:
                 name=case.name
             )
         )
+    for further in loaded[1:]:
+        slicer.mrmlScene.RemoveNode(further)
     return loaded[0]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -245,45 +243,3 @@ def test_a_folder_without_images_says_so(cases: Any, tmp_path: Path) -> None:
     open_(cases, tmp_path / "empty")
     assert "holds no NIfTI image" in cases.error
     assert len(cases.table(cases.ui.worklistTable)) == 3
-
-
-class Database:
-    """Stands for Slicer's DICOM database with one MR series and one report."""
-
-    isOpen = True
-    values: ClassVar = {("mr", "0008,0060"): "MR", ("mr", "0010,0020"): "P1", ("mr", "0008,103e"): "T2w cor",
-                       ("sr", "0008,0060"): "SR"}  # fmt: skip
-
-    def patients(self) -> list[str]:
-        return ["1"]
-
-    def studiesForPatient(self, patient: str) -> list[str]:
-        return ["study"]
-
-    def seriesForStudy(self, study: str) -> list[str]:
-        return ["1.2.mr", "1.2.sr"]
-
-    def filesForSeries(self, series: str, count: int) -> list[str]:
-        return [series.rpartition(".")[2]]
-
-    def fileValue(self, file: str, tag: str) -> str:
-        return self.values.get((file, tag), "")
-
-
-def test_series_of_the_dicom_database_become_cases(cases: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    image = reference_object(SMALL).t2w
-
-    def loadSeriesByUID(series: list[str]) -> list[str]:
-        assert series == ["1.2.mr"]
-        return [cases.add(image, "loaded").GetID()]
-
-    utils = SimpleNamespace(DICOMUtils=SimpleNamespace(loadSeriesByUID=loadSeriesByUID))
-    monkeypatch.setitem(sys.modules, "DICOMLib", utils)
-    monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
-    (tmp_path / "study").mkdir()
-    cases.host.dialogs.answerWith(str(tmp_path / "study"))
-    mouse.click(cases.ui.addSeriesButton)
-    assert cases.table(cases.ui.worklistTable) == [["P1 T2w cor", "waiting", ""]]
-    outlineAll(cases)
-    assert states(cases) == ["outlined"]
-    assert cases.sides().any()
