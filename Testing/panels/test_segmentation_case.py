@@ -174,7 +174,7 @@ def test_a_case_in_which_the_network_finds_no_kidney_can_be_seen_and_drawn(cases
     assert states(cases) == ["outlined", "corrected", "outlined"]
 
 
-def test_a_case_without_a_kidney_can_be_reviewed(cases: Any, monkeypatch: Any) -> None:
+def test_a_case_without_a_kidney_can_be_reviewed(cases: Any, monkeypatch: Any, capfd: Any) -> None:
     monkeypatch.setenv("RENAL_FAKE", "empty")
     outlineAll(cases)
     mouse.type_(cases.ui.reviewerEdit, "Ada")
@@ -182,6 +182,8 @@ def test_a_case_without_a_kidney_can_be_reviewed(cases: Any, monkeypatch: Any) -
     assert states(cases) == ["reviewed", "outlined", "outlined"]
     thereAndBack(cases)
     assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
+    # Nor does Slicer complain in its log.
+    assert "ERR" not in capfd.readouterr().err
 
 
 def test_what_the_network_remarked_of_a_case_is_shown_with_it(cases: Any, folder: Path) -> None:
