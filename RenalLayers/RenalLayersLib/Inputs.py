@@ -186,7 +186,9 @@ def segmentPiece(node: Any, segmentIds: Sequence[str]) -> Piece:
         values.InsertNextValue(value)
     image = slicer.vtkOrientedImageData()
     effective = slicer.vtkSegmentation.EXTENT_UNION_OF_EFFECTIVE_SEGMENTS
-    done = node.GenerateMergedLabelmapForAllSegments(image, effective, None, identifiers, values)
+    # Where nothing is painted Slicer complains of it in its log.
+    painted = any(_isPainted(node, identifier) for identifier in segmentIds)
+    done = painted and node.GenerateMergedLabelmapForAllSegments(image, effective, None, identifiers, values)
     if not done or image.IsEmpty():
         names = ", ".join(_segmentName(node, identifier) for identifier in segmentIds)
         raise EmptyMaskError(
@@ -198,6 +200,13 @@ def segmentPiece(node: Any, segmentIds: Sequence[str]) -> Piece:
     grid, start = _gridOf(node, _asArray(matrix), np.array(extent).reshape(3, 2))
     grid = Grid(grid.shape, toWorld @ grid.affine)
     return Piece(grid.placed(np.ascontiguousarray(_arrayOf(image)), start), grid)
+
+
+def _isPainted(node: Any, identifier: str) -> bool:
+    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segment = node.GetSegmentation().GetSegment(identifier)
+    labelmap = segment.GetRepresentation(kind) if segment is not None else None
+    return labelmap is not None and not labelmap.IsEmpty() and labelmap.GetScalarRange()[1] > 0
 
 
 def _kidneyLabels(left: str, right: str) -> tuple[list[str], dict[int, str]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, OutputError, RenalError
-from renal_segmentation.worklist import Case, Worklist
+from renal_segmentation.errors import CancelledError, InputError, OutputError, RenalError
+from renal_segmentation.worklist import Case, Status, Worklist
 from RenalSegmentationLib.CaseNodes import lightOf, writeSeries
 from RenalSegmentationLib.Failures import explained
 from RenalSegmentationLib.Job import Choice, environment, predictCommand
@@ -27,7 +28,8 @@ class Background:
     onProgress : callable
         Called with the case, the step, the share of this case, and the seconds left or None.
     onEnd : callable
-        Called at the end with the number of cases done, of those that failed, and whether it was cancelled.
+        Called at the end with the number of cases done, of those that failed, whether it was cancelled, and why it
+        could not go on, empty where it could.
     onLine : callable
         Called with every line for the log.
     """
@@ -36,7 +38,7 @@ class Background:
         self,
         onChanged: Callable[[Case], None],
         onProgress: Callable[[Case, str, float, float | None], None],
-        onEnd: Callable[[int, int, bool], None],
+        onEnd: Callable[[int, int, bool, str], None],
         onLine: Callable[[str], None],
     ) -> None:
         self._onChanged, self._onProgress, self._onEnd = onChanged, onProgress, onEnd
@@ -45,7 +47,7 @@ class Background:
         self._waiting: list[Case] = []
         self._case: Case | None = None
         self._choice, self._predictor = Choice(), ("",)
-        self._counts = [0, 0]
+        self._counts, self._problem = [0, 0], ""
 
     @property
     def busy(self) -> bool:
@@ -66,13 +68,16 @@ class Background:
         """Begin with all cases that wait, those in which the network failed before among them."""
         self._worklist, self._choice, self._predictor = worklist, choice, tuple(predictor)
         self._waiting = worklist.to_outline(again=True)
-        self._counts = [0, 0]
+        self._counts, self._problem = [0, 0], ""
         self._next()
 
     def cancel(self) -> None:
         """Stop; the case under way is done again later."""
         self._waiting = []
-        self._process.cancel()
+        if self._process.busy:
+            self._process.cancel()
+        elif self.busy:
+            self._end(cancelled=True)
 
     def abandon(self) -> None:
         """Stop at once and tell nobody."""
@@ -80,28 +85,38 @@ class Background:
         self._waiting, self._case = [], None
 
     def _next(self) -> None:
-        self._case = self._waiting.pop(0) if self._waiting else None
-        if self._case is None or self._worklist is None:
-            self._onEnd(*self._counts, False)
-            return
-        try:
-            self._worklist.make_folder(self._case)
-            command = predictCommand(self._predictor, self._image(), self._output(), self._choice)
-            self._process.start(command, environment())
-        except ProcessError as error:
-            self._failed(error)
-        except (RenalError, OSError) as error:
-            self._close(str(error))
+        """Start with the next case that can be started, or end."""
+        assert self._worklist is not None
+        while self._waiting:
+            self._case = self._waiting.pop(0)
+            # The user may have outlined it by now.
+            if self._worklist.status(self._case) not in (Status.WAITING, Status.FAILED):
+                continue
+            try:
+                self._worklist.make_folder(self._case)
+                command = predictCommand(self._predictor, self._image(), self._output(), self._choice)
+                self._process.start(command, environment())
+                return
+            except Exception as error:
+                self._close(_sentenceOf(error))
+        self._end(cancelled=False)
+
+    def _end(self, cancelled: bool) -> None:
+        self._case = None
+        self._onEnd(*self._counts, cancelled, self._problem)
 
     def _image(self) -> Path:
         """Return the image of the case as a file; that of a DICOM series is written for the network."""
         assert self._case is not None
         if not self._case.series:
             return Path(self._case.source)
-        path = self._output().with_name("image.nii.gz")
+        path = self._seriesImage()
         if not path.is_file():
             writeSeries(self._case, path)
         return path
+
+    def _seriesImage(self) -> Path:
+        return self._output().with_name("image.nii.gz")
 
     def _output(self) -> Path:
         assert self._worklist is not None
@@ -113,40 +128,58 @@ class Background:
             self._onProgress(self._case, step, share, left)
 
     def _done(self, answer: dict[str, Any]) -> None:
-        if not self._output().is_file():
+        if self._output().is_file():
+            self._close("", answer)
+            # It was written for the network alone, and is as large as the series.
+            with suppress(OSError):
+                self._seriesImage().unlink(missing_ok=True)
+        else:
             self._close(_("The network ended well and wrote no mask: look into the log."))
-            return
-        self._close("", answer)
+        self._next()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, CancelledError):
-            self._case = None
-            self._onEnd(*self._counts, True)
-        elif isinstance(error, ProcessError):
-            self._close(explained(error).sentence)
-        else:
-            logging.error("The network failed", exc_info=error)
-            self._close(str(error))
+            self._end(cancelled=True)
+            return
+        self._close(_sentenceOf(error))
+        self._next()
 
     def _close(self, failure: str, answer: dict[str, Any] | None = None) -> None:
-        """Write down what came of the case under way, and go on."""
-        case, worklist = self._case, self._worklist
+        """Write down what came of the case under way; whatever happens, the next one can follow."""
+        case = self._case
         assert case is not None
-        assert worklist is not None
         try:
-            if failure:
-                worklist.write_failure(case, failure)
-            else:
-                kept = ("model", "volumes", "confidence", "notices")
-                summary = {key: value for key, value in (answer or {}).items() if key in kept}
-                light = lightOf(self._output(), summary.get("confidence") or {})
-                worklist.write_summary(case, {"model": self._choice.model, **summary, "light": light.value})
+            failure = self._written(case, failure, answer or {})
         except OutputError as error:
-            self._waiting = []
-            logging.error("The worklist cannot be written: %s", error)
-        except RenalError as error:
-            failure = str(error)
-            worklist.write_failure(case, failure)
+            # A disk that is full, or may not be written, is so for every case.
+            self._waiting, self._problem = [], str(error)
+            failure = self._problem
         self._counts[bool(failure)] += 1
-        self._onChanged(case)
-        self._next()
+        try:
+            self._onChanged(case)
+        except Exception:
+            logging.exception("What came of '%s' could not be shown", case.name)
+
+    def _written(self, case: Case, failure: str, answer: dict[str, Any]) -> str:
+        """Write down what the network gave, or why it failed, and return the latter."""
+        assert self._worklist is not None
+        if not failure:
+            summary = {key: answer[key] for key in ("model", "volumes", "confidence", "notices") if key in answer}
+            try:
+                light = lightOf(self._output(), summary.get("confidence") or {})
+            except InputError as error:
+                failure = str(error)
+            else:
+                self._worklist.write_summary(case, {"model": self._choice.model, **summary, "light": light.value})
+        if failure:
+            self._worklist.write_failure(case, failure)
+        return failure
+
+
+def _sentenceOf(error: Exception) -> str:
+    """Return what a failure means to a person; one that nobody thought of is logged."""
+    if isinstance(error, ProcessError):
+        return explained(error).sentence
+    if not isinstance(error, RenalError):
+        logging.error("The network failed", exc_info=error)
+    return str(error)

@@ -22,8 +22,17 @@ from RenalSegmentationLib.Changes import CHANGES_ROLE
 from RenalSegmentationLib.Job import writeVolume
 from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, sideMap, writeSegment
 from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
-from RenalSegmentationLib.Result import AI_ROLE, showResult
+from RenalSegmentationLib.Result import (
+    AI_ROLE,
+    MODEL_ATTRIBUTE,
+    aiCopyOf,
+    confidenceOf,
+    handDrawn,
+    isAiCopy,
+    showResult,
+)
 from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
+from RenalSegmentationLib.Views import keptViews
 
 CASE_ATTRIBUTE = "Renal.Case"
 _SAME_PLACE = 0.1
@@ -41,14 +50,20 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
     volume = loadVolume(case)
     volume.SetAttribute(CASE_ATTRIBUTE, case.name)
     volume.SetName(case.name)
-    if not worklist.network_mask(case).is_file():
+    outlined, corrected = (path.is_file() for path in (worklist.network_mask(case), worklist.mask(case)))
+    if not outlined and not corrected:
         return volume, None
     summary = worklist.read_summary(case)
     try:
-        labels = _labelsFor(volume, worklist.network_mask(case))
-        node = showResult(volume, labels, str(summary.get("model") or ""), summary.get("confidence") or {})
-        if worklist.mask(case).is_file():
-            _fillFrom(node, _labelsFor(volume, worklist.mask(case)))
+        outline = _labelsFor(volume, worklist.network_mask(case)) if outlined else None
+        mask = _labelsFor(volume, worklist.mask(case)) if corrected else None
+        model, confidence = str(summary.get("model") or ""), summary.get("confidence") or {}
+        if outline is not None:
+            node = showResult(volume, outline, model, confidence, evenEmpty=True)
+        else:
+            node = handDrawn(volume)
+        if mask is not None:
+            _fillFrom(node, mask)
     except Exception:
         slicer.mrmlScene.RemoveNode(volume)
         raise
@@ -79,12 +94,14 @@ def loadVolume(case: Case) -> Any:
 
 
 def writeSeries(case: Case, path: Path) -> None:
-    """Write the image of a DICOM case for the network."""
-    volume = loadVolume(case)
+    """Write the image of a DICOM case for the network; scene and views are as before."""
+    before = set(slicer.util.getNodesByClass("vtkMRMLNode"))
     try:
-        writeVolume(path, volumeOf(volume))
+        writeVolume(path, volumeOf(loadVolume(case)))
     finally:
-        slicer.mrmlScene.RemoveNode(volume)
+        for node in slicer.util.getNodesByClass("vtkMRMLNode"):
+            if node not in before and slicer.mrmlScene.IsNodePresent(node):
+                slicer.mrmlScene.RemoveNode(node)
 
 
 def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
@@ -92,21 +109,43 @@ def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
 
     Raises
     ------
-    OutputError
-        If it cannot be written.
+    RenalError
+        If the segments lie on other voxels than the image, or the mask cannot be written.
     """
-    grid = volumeOf(referenceOf(node)).grid
-    mask = Volume(labelsToSave(node), grid.affine)
-    before = worklist.mask(case) if worklist.mask(case).is_file() else worklist.network_mask(case)
-    if before.is_file():
+    mask = Volume(labelsToSave(node), gridOf(node).affine)
+    written = _writtenMask(worklist, case)
+    if written is not None:
         # The file keeps the voxel order of the image's file, which Slicer may have turned.
-        written = read_image(before)[0]
         mask = Volume(nearest(mask, written.grid), written.affine)
         if np.array_equal(*map(_keptLabels, (written.array, mask.array))):
             return False
     worklist.make_folder(case)
     write_image(worklist.mask(case), mask.array, mask.grid, "kidneys, corrected")
     return True
+
+
+def _writtenMask(worklist: Worklist, case: Case) -> Volume | None:
+    """Return what the files have of the mask, None where that is nothing, or damaged."""
+    path = worklist.mask(case) if worklist.mask(case).is_file() else worklist.network_mask(case)
+    try:
+        return read_image(path)[0] if path.is_file() else None
+    except InputError:
+        return None
+
+
+def saveOutline(worklist: Worklist, case: Case, node: Any) -> None:
+    """Write what the network found for a segmentation, as when it is outlined in the background.
+
+    Raises
+    ------
+    RenalError
+        If it cannot be written.
+    """
+    copy, confidence = aiCopyOf(node), confidenceOf(node)
+    path = worklist.make_folder(case) / worklist.network_mask(case).name
+    write_image(path, labelsToSave(copy), gridOf(copy), "kidneys")
+    model, light = node.GetAttribute(MODEL_ATTRIBUTE) or "", lightOf(path, confidence)
+    worklist.write_summary(case, {"model": model, "confidence": confidence, "light": light.value})
 
 
 def labelsToSave(node: Any) -> np.ndarray:
@@ -154,17 +193,22 @@ def lightOf(path: Path, confidence: Mapping[str, float]) -> Light:
     return worst(check_mask(labels.like(side), confidence, occupied=(labels.array > 0) & (side == 0)))
 
 
-def removeCase(case: Case) -> None:
-    """Take the nodes of a case out of the scene."""
+def removeCase(case: Case, mask: Any = None) -> None:
+    """Take the image of a case, its mask and what belongs to that out of the scene; what else was drawn stays."""
     for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
         if volume.GetAttribute(CASE_ATTRIBUTE) != case.name:
             continue
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            if referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
-                for role in (AI_ROLE, REVIEWS_ROLE, CHANGES_ROLE):
-                    slicer.mrmlScene.RemoveNode(node.GetNodeReference(role))
-                slicer.mrmlScene.RemoveNode(node)
+            ours = node is mask or isAiCopy(node) or aiCopyOf(node) is not None
+            if ours and referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
+                _removeWithRecords(node)
         slicer.mrmlScene.RemoveNode(volume)
+
+
+def _removeWithRecords(node: Any) -> None:
+    for role in (AI_ROLE, REVIEWS_ROLE, CHANGES_ROLE):
+        slicer.mrmlScene.RemoveNode(node.GetNodeReference(role))
+    slicer.mrmlScene.RemoveNode(node)
 
 
 def _keptLabels(labels: np.ndarray) -> np.ndarray:
@@ -208,7 +252,9 @@ def _loadSeries(case: Case) -> Any:
     from DICOMLib import DICOMUtils
 
     before = set(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
-    DICOMUtils.loadSeriesByUID([case.series])
+    # Slicer shows in all views what it loads from DICOM.
+    with keptViews():
+        DICOMUtils.loadSeriesByUID([case.series])
     loaded = [node for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if node not in before]
     if not loaded:
         raise InputError(
@@ -216,4 +262,6 @@ def _loadSeries(case: Case) -> Any:
                 name=case.name
             )
         )
+    for further in loaded[1:]:
+        slicer.mrmlScene.RemoveNode(further)
     return loaded[0]

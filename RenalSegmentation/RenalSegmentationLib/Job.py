@@ -16,7 +16,7 @@ import slicer
 from slicer.i18n import tr as _
 
 import renal_segmentation
-from renal_segmentation.errors import InputError
+from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.volume import Volume
 from RenalLayersLib.Inputs import volumeOf
@@ -102,7 +102,7 @@ def prepareJob(volume: Any, choice: Choice, predictor: Sequence[str]) -> Job:
         If the temporary folder cannot be written.
     """
     image = volumeOf(volume)
-    folder = Path(tempfile.mkdtemp(prefix="renal-", dir=slicer.app.temporaryPath))
+    folder = _temporaryFolder()
     try:
         writeVolume(folder / "image.nii.gz", image)
         command = predictCommand(predictor, folder / "image.nii.gz", folder / "mask.nii.gz", choice)
@@ -110,6 +110,18 @@ def prepareJob(volume: Any, choice: Choice, predictor: Sequence[str]) -> Job:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Job(volume.GetID(), folder, command)
+
+
+def _temporaryFolder() -> Path:
+    place = slicer.app.temporaryPath
+    try:
+        return Path(tempfile.mkdtemp(prefix="renal-", dir=place))
+    except OSError as error:
+        sentence = _(
+            "The folder for temporary files, {place}, cannot be written ({reason}): choose another one in Slicer's "
+            "application settings, or free space there."
+        )
+        raise OutputError(sentence.format(place=place, reason=error.strerror or error)) from error
 
 
 def writeVolume(path: Path, image: Volume) -> None:

@@ -29,6 +29,7 @@ def showResult(
     model: str,
     confidence: Mapping[str, float],
     onReplace: Callable[[Any], None] | None = None,
+    evenEmpty: bool = False,
 ) -> Any:
     """Put a mask of the network into the scene; what an earlier run found for the same image is replaced.
 
@@ -44,6 +45,8 @@ def showResult(
         How certain it is, by ``left`` and ``right``.
     onReplace : callable, optional
         Called with the segmentation of an earlier run just before that is replaced; what it raises keeps that as it is.
+    evenEmpty : bool
+        Whether a mask without a kidney is shown, too, with empty segments to draw the kidneys into.
 
     Raises
     ------
@@ -52,11 +55,9 @@ def showResult(
     """
     masks = _masksOf(labels)
     if LEFT_KIDNEY not in masks and RIGHT_KIDNEY not in masks:
-        raise EmptyMaskError(
-            _("The network found no kidney in '{name}': check that the image shows the kidneys, or draw them.").format(
-                name=volume.GetName()
-            )
-        )
+        if not evenEmpty:
+            raise EmptyMaskError(noKidney(volume))
+        masks |= {kidney: np.zeros(labels.shape, bool) for kidney in (LEFT_KIDNEY, RIGHT_KIDNEY)}
     node = segmentationOf(volume)
     if node is not None and onReplace is not None:
         onReplace(node)
@@ -76,6 +77,12 @@ def showResult(
     return node
 
 
+def noKidney(volume: Any) -> str:
+    """Return what to say where the network found nothing."""
+    sentence = _("The network found no kidney in '{name}': check that the image shows the kidneys, or draw them.")
+    return str(sentence.format(name=volume.GetName()))
+
+
 def segmentationOf(volume: Any) -> Any:
     """Return the segmentation to work on that belongs to an image, or None."""
     if volume is None:
@@ -84,6 +91,11 @@ def segmentationOf(volume: Any) -> Any:
         if referenceOf(node) is volume and node.GetNodeReference(AI_ROLE) is not None:
             return node
     return None
+
+
+def handDrawn(volume: Any) -> Any:
+    """Return a new segmentation of an image for kidneys that no network has outlined."""
+    return _newSegmentation(volume, _("{name} kidneys").format(name=volume.GetName()))
 
 
 def aiCopyOf(node: Any) -> Any:

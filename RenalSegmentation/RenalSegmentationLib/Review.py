@@ -139,9 +139,10 @@ class ReviewPanel:
             return False
         try:
             row = self.review(reviewer).row()
-            addRecord(self._node, row)
+            # The files first: where they cannot be written, a second click is no second review.
             if not self._keep(row) and self._log() is not None:
                 append_review(self._log(), row)
+            addRecord(self._node, row)
         except RenalError as error:
             self._say(str(error), isError=True)
             return False

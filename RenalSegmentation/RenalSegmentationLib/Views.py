@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import slicer
+import vtk
 
 from renal_segmentation.errors import RenalError
 from renal_segmentation.labels import Side
@@ -32,6 +35,38 @@ def showKidneys(node: Any, fit: bool = False) -> None:
         if len(places):
             _jump(side.grid.to_ras(places).mean(0))
             return
+
+
+@contextmanager
+def keptViews() -> Iterator[None]:
+    """Have the slice views show afterwards what they showed before, at the same place and zoom."""
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    active = selection.GetActiveVolumeID()
+    layers = [
+        (node, node.GetBackgroundVolumeID(), node.GetForegroundVolumeID(), node.GetLabelVolumeID())
+        for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    ]
+    slices = [_placeOf(node) for node in slicer.util.getNodesByClass("vtkMRMLSliceNode")]
+    try:
+        yield
+    finally:
+        selection.SetActiveVolumeID(active)
+        for node, background, foreground, label in layers:
+            node.SetBackgroundVolumeID(background)
+            node.SetForegroundVolumeID(foreground)
+            node.SetLabelVolumeID(label)
+        for node, matrix, field, origin in slices:
+            node.GetSliceToRAS().DeepCopy(matrix)
+            node.SetFieldOfView(*field)
+            node.SetXYZOrigin(*origin)
+            node.UpdateMatrices()
+
+
+def _placeOf(node: Any) -> tuple[Any, Any, tuple[float, ...], tuple[float, ...]]:
+    """Return a slice node with the place, the field of view in mm, and the origin that it has now."""
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(node.GetSliceToRAS())
+    return node, matrix, tuple(node.GetFieldOfView()), tuple(node.GetXYZOrigin())
 
 
 def _jump(place: np.ndarray) -> None:

@@ -164,6 +164,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         if segmentation:
             self._edits.watch(p.segmentation)
             self._live.follow(p.segmentation)
+            self._worklist.follow(p.segmentation)
             self._volumes.show(p.segmentation)
             self._correction.refresh()
         if self._changed("ai", (p.segmentation, p.showAi)):
@@ -202,6 +203,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
     def _outlined(self, node: Any) -> None:
         """Show what the network has found."""
         showKidneys(node)
+        self._worklist.outlined(node)
         if self._parameters is not None:
             self._edited()
 

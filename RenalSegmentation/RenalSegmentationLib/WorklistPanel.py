@@ -14,15 +14,16 @@ from slicer.i18n import tr as _
 from renal_segmentation.checks import Light
 from renal_segmentation.errors import RenalError
 from renal_segmentation.worklist import Case, Status, Worklist, find_images
-from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Background import Background
-from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, loadCase, removeCase, saveCase
+from RenalSegmentationLib.CaseNodes import loadCase, removeCase
 from RenalSegmentationLib.DicomCases import databaseSeries
 from RenalSegmentationLib.Job import Choice
-from RenalSegmentationLib.Labels import referenceOf
+from RenalSegmentationLib.Labels import sideMap
 from RenalSegmentationLib.Lights import lightItem
+from RenalSegmentationLib.OpenCase import OpenCase
 from RenalSegmentationLib.Packages import ensureFiles
+from RenalSegmentationLib.Result import noKidney
 
 FOLDER_NAME = "renal-review"
 _STATUS = {
@@ -74,10 +75,8 @@ class WorklistPanel:
         self._onCase, self._review, self._onBusy = onCase, review, onBusy
         self._parameters: Any = None
         self._worklist: Worklist | None = None
-        self._case: Case | None = None
-        self._node: Any = None
         self._shortcuts: list[Any] = []
-        self._saving = AutoUpdate(self._write)
+        self._open = OpenCase(say, self._caseChanged)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
         ui.worklistTable.setColumnCount(3)
         ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State"), _("Checks")])
@@ -93,7 +92,7 @@ class WorklistPanel:
     @property
     def isResting(self) -> bool:
         """Whether no correction waits to be saved and nothing runs in the background."""
-        return not self._saving.isWaiting and not self.background.busy
+        return not self._open.isWaiting and not self.background.busy
 
     @property
     def worklist(self) -> Worklist | None:
@@ -103,7 +102,7 @@ class WorklistPanel:
     @property
     def case(self) -> Case | None:
         """The case that is looked at."""
-        return self._case
+        return self._open.case
 
     # -- life cycle
 
@@ -111,15 +110,17 @@ class WorklistPanel:
         """Follow these parameters, which name the folder of the list; None while there is no scene."""
         self._parameters = parameters
         if parameters is None:
-            self._saving.leave()
+            self._open.leave()
             return
         if parameters.worklist and (self._worklist is None or str(self._worklist.folder) != parameters.worklist):
             self._load(Path(parameters.worklist))
         elif not parameters.worklist:
-            self._worklist = self._case = None
+            self._worklist = None
         if self._worklist is not None:
-            self._case = next((case for case in self._worklist.cases if case.name == parameters.case), None)
-            self._watch(self._segmentationOfCase())
+            case = next((case for case in self._worklist.cases if case.name == parameters.case), None)
+            self._open.resume(self._worklist, case, parameters.segmentation)
+        else:
+            self._open.forget()
         self.refresh()
 
     def enter(self) -> None:
@@ -130,10 +131,11 @@ class WorklistPanel:
             shortcut.setKey(qt.QKeySequence(keys))
             shortcut.connect("activated()", action)
             self._shortcuts.append(shortcut)
+        self._showOutline()
 
     def exit(self) -> None:
         """Give the keys back, and save what is not saved yet."""
-        self.save()
+        self._open.save()
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
             shortcut.deleteLater()
@@ -141,10 +143,10 @@ class WorklistPanel:
 
     def sceneIsClosing(self) -> None:
         """Save, and let go of the scene; what runs in the background ends."""
-        self.save()
+        self._open.save()
         self.background.abandon()
-        self._saving.leave()
-        self._parameters = self._worklist = self._case = self._node = None
+        self._open.forget()
+        self._parameters = self._worklist = None
         self.refresh()
 
     # -- the list
@@ -162,73 +164,63 @@ class WorklistPanel:
             return
         self._start(worklist)
 
-    def save(self) -> None:
-        """Save a correction that is not saved yet.
+    def follow(self, node: Any) -> None:
+        """Take a segmentation that was chosen for the case's mask, if it belongs to its image."""
+        self._open.follow(node)
 
-        Only what was corrected here is: a scene that is loaded may hold an older mask than the files.
-        """
-        if self._saving.isWaiting:
-            self._write()
-
-    def _write(self) -> None:
-        """Save the corrected mask of the case that is looked at."""
-        if self._worklist is None or self._case is None or not self._isInScene():
-            return
-        try:
-            if saveCase(self._worklist, self._case, self._node):
-                self._caseChanged(self._case)
-        except RenalError as error:
-            self._say(str(error), isError=True)
+    def outlined(self, node: Any) -> None:
+        """Keep what Apply has found, if it belongs to the case's image."""
+        self._open.outlined(node)
 
     def keep(self, row: dict[str, str]) -> bool:
-        """Keep a review with the case that it is of; return whether there is one."""
-        if self._worklist is None or self._case is None or not self._isInScene():
-            return False
-        self.save()
-        self._worklist.write_review(self._case, row)
-        self._caseChanged(self._case)
-        return True
+        """Keep the review of the chosen segmentation with the case; return whether it is of the case."""
+        return self._parameters is not None and self._open.keep(row, self._parameters.segmentation)
 
     def step(self, forward: int) -> None:
         """Go to the next case (1) or the one before (-1)."""
         cases = self._worklist.cases if self._worklist is not None else ()
         if not cases:
             return
-        place = cases.index(self._case) + forward if self._case in cases else 0
+        place = cases.index(self.case) + forward if self.case in cases else 0
         if 0 <= place < len(cases):
             self.show(cases[place])
         else:
             self._say(_("This is the last case.") if forward > 0 else _("This is the first case."))
 
     def show(self, case: Case) -> None:
-        """Look at a case; the one before is saved and taken out of the scene."""
+        """Look at a case; the one before is saved and taken out of the scene, or stays where it cannot be saved."""
         assert self._worklist is not None
-        self.save()
-        self._watch(None)
-        before, self._case = self._case, None
-        if before is not None:
-            removeCase(before)
+        if not self._close():
+            return
         removeCase(case)
         try:
             volume, node = loadCase(self._worklist, case)
         except RenalError as error:
-            self._case = case
+            self._open.open(self._worklist, case, None)
             self.refresh()
             self._onCase(None, None)
             self._say(str(error), isError=True)
             return
-        self._case = case
+        self._open.open(self._worklist, case, node)
         self._parameters.case = case.name
-        self._watch(node)
         self._onCase(volume, node)
         self.refresh()
+        self._sayPlace(case, volume, node)
+
+    def _sayPlace(self, case: Case, volume: Any, node: Any) -> None:
+        """Say which case is looked at, and what the network remarked of it."""
+        assert self._worklist is not None
+        isError = True
         if node is None:
-            failure = self._worklist.failure(case)
-            self._say(failure or _("{name} is not outlined yet.").format(name=case.name), isError=bool(failure))
+            words, isError = self._worklist.failure(case), bool(self._worklist.failure(case))
+            words = words or _("{name} is not outlined yet.").format(name=case.name)
+        elif not sideMap(node).array.any():
+            words = noKidney(volume)
         else:
-            place = self._worklist.cases.index(case) + 1
-            self._say(_("{name}, {place} of {count}.").format(
-                name=case.name, place=place, count=len(self._worklist.cases)))  # fmt: skip
+            place, count = self._worklist.cases.index(case) + 1, len(self._worklist.cases)
+            words, isError = _("{name}, {place} of {count}.").format(name=case.name, place=place, count=count), False
+        notices = self._worklist.read_summary(case).get("notices") or ()
+        self._say(words, isError=isError, notices=[str(notice.get("message", "")) for notice in notices])
 
     def refresh(self) -> None:
         """Show the list and what can be done."""
@@ -237,8 +229,8 @@ class WorklistPanel:
         table.setRowCount(len(cases))
         for row, case in enumerate(cases):
             self._fillRow(row, case)
-        if self._case in cases:
-            table.selectRow(cases.index(self._case))
+        if self.case in cases:
+            table.selectRow(cases.index(self.case))
         self._ui.worklistLabel.text = self._summary()
         self._ui.worklistLabel.toolTip = str(self._worklist.folder) if self._worklist is not None else ""
         self._ui.runAllButton.text = _("Stop outlining") if self.background.busy else _("Outline all that wait")
@@ -273,11 +265,10 @@ class WorklistPanel:
 
     def _start(self, worklist: Worklist) -> None:
         """Work on a list from now on, beginning with the first case that is not reviewed."""
-        self.save()
+        if not self._close():
+            return
         self.background.abandon()
-        if self._case is not None:
-            removeCase(self._case)
-        self._worklist, self._case = worklist, None
+        self._worklist = worklist
         self._parameters.worklist, self._parameters.case = str(worklist.folder), ""
         case = worklist.first_open()
         self.refresh()
@@ -294,22 +285,19 @@ class WorklistPanel:
 
     # -- the case that is looked at
 
-    def _segmentationOfCase(self) -> Any:
-        if self._case is None:
-            return None
-        nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-        return next((n for n in nodes if _caseOf(n) == self._case.name and n is self._parameters.segmentation), None)
-
-    def _isInScene(self) -> bool:
-        return self._node is not None and bool(slicer.mrmlScene.IsNodePresent(self._node))
-
-    def _watch(self, node: Any) -> None:
-        self._node = node
-        self._saving.watch(node)
+    def _close(self) -> bool:
+        """Take the case that is looked at out of the scene once it is saved; return False where it cannot be saved."""
+        if not self._open.save():
+            return False
+        case, mask = self._open.case, self._open.node
+        self._open.forget()
+        if case is not None:
+            removeCase(case, mask)
+        return True
 
     def _done(self) -> None:
         """Save the review and go on to the next case."""
-        if self._case is not None and self._review():
+        if self.case is not None and self._review():
             self.step(1)
 
     def _rowChosen(self, row: int, column: int) -> None:
@@ -331,6 +319,8 @@ class WorklistPanel:
         except RenalError as error:
             self._say(str(error), isError=True)
             return
+        # What the user has outlined is left alone.
+        self._open.save()
         self.background.start(self._worklist, choice, predictor)
         self.refresh()
         self._onBusy()
@@ -343,15 +333,22 @@ class WorklistPanel:
         assert self._worklist is not None
         if case in self._worklist.cases:
             self._fillRow(self._worklist.cases.index(case), case)
-        if case is self._case and not self._isInScene() and self._worklist.network_mask(case).is_file():
-            # The case was opened before the network had come to it.
-            self.show(case)
+        if case is self.case:
+            self._showOutline()
 
-    def _ended(self, done: int, failed: int, cancelled: bool) -> None:
+    def _showOutline(self) -> None:
+        """Show what the network has found for a case that was opened before it had come to it."""
+        # While the module is left there is no panel to show it in.
+        if self._parameters is None or self._worklist is None or self.case is None or self._open.isThere:
+            return
+        if self._worklist.network_mask(self.case).is_file():
+            self.show(self.case)
+
+    def _ended(self, done: int, failed: int, cancelled: bool, problem: str) -> None:
         self.refresh()
         self._onBusy()
         words = _("Stopped.") if cancelled else _("{done} cases were outlined, {failed} failed.")
-        self._say(words.format(done=done, failed=failed), isError=bool(failed))
+        self._say(f"{words.format(done=done, failed=failed)} {problem}".strip(), isError=bool(failed))
 
     # -- buttons
 
@@ -374,8 +371,3 @@ class WorklistPanel:
             self._say(str(error), isError=True)
             return
         self._start(worklist)
-
-
-def _caseOf(node: Any) -> str | None:
-    reference = referenceOf(node)
-    return reference.GetAttribute(CASE_ATTRIBUTE) if reference is not None else None

@@ -25,6 +25,9 @@ UNITS_MM = {"meter": 1e3, "micron": 1e-3}
 LONGEST_MM = (1.0, 3000.0)
 """The longest side of an image, from a mouse's kidney to a whole body."""
 
+PARTIAL = ".renal-partial-"
+"""How the name of a file that is not whole yet begins: what begins so is nobody else's, and may be removed."""
+
 
 def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
     """Return an image file as a `Volume`, and notices on its header.
@@ -179,6 +182,20 @@ def check_output(path: Path) -> None:
         raise OutputError(f"The folder {path.parent} may not be written: choose another place, or ask for permission.")
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it where they are not there yet.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` and move it there when the block ends well.
@@ -192,7 +209,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     suffix = "".join(path.suffixes[-2:])
     temporary = None
     try:
-        handle, name = tempfile.mkstemp(suffix, f".{path.name.removesuffix(suffix)}-", path.parent)
+        handle, name = tempfile.mkstemp(suffix, PARTIAL, path.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary

@@ -16,7 +16,7 @@ from typing import Any
 from renal_segmentation.agreement import Agreement
 from renal_segmentation.checks import Check
 from renal_segmentation.errors import InputError
-from renal_segmentation.files import atomic_path
+from renal_segmentation.files import atomic_path, make_folder
 from renal_segmentation.version import __version__
 
 _SIDES = ("left", "right", "both")
@@ -113,7 +113,7 @@ def append_review(path: Path, row: dict[str, str]) -> None:
     if path.suffix not in (".csv", ".jsonl"):
         raise InputError(f"{path} is no review log: give a name that ends in .csv or .jsonl.")
     rows = [*(read_reviews(path) if path.exists() else ()), row]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with atomic_path(path) as temporary:
         temporary.write_text(_written(rows, path.suffix), encoding="utf-8", newline="")
 

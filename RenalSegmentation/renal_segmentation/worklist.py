@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from renal_segmentation.errors import InputError
-from renal_segmentation.files import atomic_path
+from renal_segmentation.files import PARTIAL, atomic_path, make_folder
 from renal_segmentation.review import append_review, read_reviews
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
@@ -86,6 +87,8 @@ class Worklist:
         ------
         InputError
             If the folder has no worklist, or it is damaged.
+        OutputError
+            If a review that was not logged cannot be.
         """
         path = Path(folder) / LIST_FILE
         damaged = f"{path} is not a worklist of this program: choose the folder of the images again."
@@ -112,7 +115,7 @@ class Worklist:
         OutputError
             If the folder cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         content = {"format": _FORMAT, "cases": [asdict(case) for case in self.cases]}
         _write(self.folder / LIST_FILE, json.dumps(content, indent=1))
 
@@ -193,16 +196,30 @@ class Worklist:
         return next(unfinished, self.cases[0] if self.cases else None)
 
     def make_folder(self, case: Case) -> Path:
-        """Return the folder of a case, made when it is not there."""
+        """Return the folder of a case, made when it is not there.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be made.
+        """
         folder = self.folder / case.name
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return folder
 
     def write_summary(self, case: Case, summary: dict[str, Any]) -> None:
-        """Keep what the network said of a case; a failure of an earlier run is forgotten."""
+        """Keep what the network said of a case; a failure of an earlier run is forgotten.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
         self.make_folder(case)
         _write(self.summary(case), json.dumps(summary))
-        self._failure(case).unlink(missing_ok=True)
+        # One that cannot be removed is outdone by the summary.
+        with suppress(OSError):
+            self._failure(case).unlink(missing_ok=True)
 
     def read_summary(self, case: Case) -> dict[str, Any]:
         """Return what the network said of a case, empty where that is not known."""
@@ -213,7 +230,13 @@ class Worklist:
         return found if isinstance(found, dict) else {}
 
     def write_failure(self, case: Case, sentence: str) -> None:
-        """Keep why the network failed on a case."""
+        """Keep why the network failed on a case.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
         self.make_folder(case)
         _write(self._failure(case), sentence)
 
@@ -238,8 +261,10 @@ class Worklist:
     def _tidy(self) -> None:
         """Remove temporary files of a program that was killed, and log what it could not log any more."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
-        for temporary in (path for folder in folders for path in folder.glob(".*-*") if path.is_file()):
-            temporary.unlink(missing_ok=True)
+        for temporary in (path for folder in folders for path in folder.glob(f"{PARTIAL}*")):
+            # What may not be removed does no harm.
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         logged = read_reviews(self.log) if self.log.exists() else []
         known = {(row["time"], row.get("image"), row.get("mask")) for row in logged}
         reviews = (self.review(case) for case in self.cases)

@@ -231,3 +231,9 @@ def test_a_log_in_the_place_of_a_folder_is_an_error(tmp_path):
     (tmp_path / "reviews.csv").mkdir()
     with pytest.raises((OutputError, InputError)):
         append_review(tmp_path / "reviews.csv", review().row())
+
+
+def test_a_log_whose_folder_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file cannot be written"):
+        append_review(tmp_path / "file" / "reviews.csv", review().row())

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from renal_segmentation.errors import InputError
+from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.review import read_reviews
 from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
 
@@ -44,6 +44,20 @@ def test_a_folder_without_images_says_so(tmp_path):
 def test_the_list_is_loaded_as_it_was_saved(worklist):
     assert Worklist.load(worklist.folder).cases == worklist.cases
     assert worklist.cases == tuple(Case(name, f"/data/{name}.nii.gz") for name in "abc")
+
+
+def test_a_place_that_cannot_be_written_is_named(worklist, tmp_path):
+    case = worklist.cases[0]
+    touch(tmp_path / "file", worklist.folder / case.name)
+    with pytest.raises(OutputError, match="renal cannot be written"):
+        Worklist(tmp_path / "file" / "renal", []).added(["/data/a.nii.gz"])
+    for write in (
+        lambda: worklist.write_failure(case, "It failed."),
+        lambda: worklist.write_summary(case, {}),
+        lambda: worklist.write_review(case, ROW),
+    ):
+        with pytest.raises(OutputError, match=f"{case.name} cannot be written"):
+            write()
 
 
 def test_an_image_is_listed_once_and_equal_names_are_told_apart(worklist):
@@ -88,9 +102,26 @@ def test_a_review_that_was_not_logged_any_more_is_logged_when_the_list_is_opened
 
 def test_temporary_files_of_a_killed_program_are_removed(worklist):
     case = worklist.cases[0]
-    touch(worklist.folder / case.name / ".network-k3j4.nii.gz", worklist.folder / ".worklist-a1b2.json")
+    worklist.make_folder(case)
+    program = f"""
+import os
+from pathlib import Path
+from renal_segmentation.files import atomic_path
+with atomic_path(Path({str(worklist.network_mask(case))!r})), atomic_path(Path({str(worklist.log)!r})):
+    os._exit(1)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    assert len(list(worklist.folder.rglob(".*"))) == 2
     Worklist.load(worklist.folder)
-    assert [path.name for path in worklist.folder.rglob(".*")] == []
+    assert list(worklist.folder.rglob(".*")) == []
+
+
+def test_hidden_files_of_others_stay_where_they_are(worklist):
+    names = {".pre-commit-config.yaml", ".git-credentials", ".bash-preexec.sh", ".network-notes.txt"}
+    touch(*(folder / name for folder in (worklist.folder, worklist.folder / "a") for name in names))
+    Worklist.load(worklist.folder)
+    for folder in (worklist.folder, worklist.folder / "a"):
+        assert {path.name for path in folder.glob(".*")} == names
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 2, "cases": []}', '{"format": 1, "cases": [{"a": 1}]}'])

@@ -11,6 +11,7 @@ from Testing.host.fixtures import host, slicerHost
 from Testing.host.session import Host
 from Testing.panels.layers_panel import LayersPanel
 from Testing.panels.segmentation_panel import SegmentationPanel
+from Testing.panels.worklist_folder import open_, writeImages
 
 __all__ = ["host", "slicerHost"]
 
@@ -56,4 +57,21 @@ def segmentation(host: Host) -> SegmentationPanel:
     """Open RenalSegmentation, with the image of a small reference object in the scene."""
     panel = SegmentationPanel(host)
     panel.load()
+    return panel
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder with three images."""
+    return writeImages(tmp_path)
+
+
+@pytest.fixture
+def cases(host: Host, folder: Path) -> SegmentationPanel:
+    """Open RenalSegmentation with the worklist of the folder."""
+    panel = SegmentationPanel(host)
+    host.mainWindow.resize(1500, 2600)
+    panel.openSection("worklistButton")
+    panel.openSection("reviewButton")
+    open_(panel, folder)
     return panel

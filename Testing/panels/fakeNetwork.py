@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from renal_segmentation.files import read_image, write_image
+from renal_segmentation.files import PARTIAL, read_image, write_image
 from renal_segmentation.sides import split_sides
 
 
@@ -53,7 +53,7 @@ def main() -> int:
     if kind == "exit":
         return int(text)
     if kind == "half":
-        options.output.with_name(".network-half.nii.gz").write_bytes(b"half a file")
+        options.output.with_name(f"{PARTIAL}half.nii.gz").write_bytes(b"half a file")
     if kind == "children":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         sys.stderr.write(f"child {child.pid}\n")

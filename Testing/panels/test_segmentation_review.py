@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from scipy import ndimage
 from Testing.host import mouse
 
+from renal_segmentation.review import read_reviews
+
 VOXEL_ML = 3.0 * 3.0 * 5.5 / 1000
 
 
@@ -248,14 +250,22 @@ def test_a_review_is_kept_in_the_scene_and_appended_to_the_log(reviewed: Any, tm
     assert reviewed.ui.recordLabel.text.startswith("Rejected by Ada, ")
 
 
-def test_a_log_that_cannot_be_written_is_named_and_the_scene_keeps_the_review(reviewed: Any, tmp_path: Path) -> None:
+def test_a_review_whose_log_cannot_be_written_is_kept_once_when_it_can(reviewed: Any, tmp_path: Path) -> None:
     from RenalSegmentationLib.Records import recordsOf
 
-    (tmp_path / "reviews.csv").mkdir()
-    chooseLog(reviewed, tmp_path / "reviews.csv")
+    (tmp_path / "folder").write_text("no folder")
     mouse.type_(reviewed.ui.reviewerEdit, "Ada")
+    slicer.app.userSettings().setValue("RenalSegmentation/ReviewLog", str(tmp_path / "folder" / "reviews.csv"))
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert "folder cannot be written" in reviewed.error
+    chooseLog(reviewed, tmp_path / "reviews.csv")
+    (tmp_path / "reviews.csv").mkdir()
     mouse.click(reviewed.ui.saveReviewButton)
     assert "reviews.csv is not a review log" in reviewed.error
+    assert recordsOf(reviewed.segmentation) == []
+    (tmp_path / "reviews.csv").rmdir()
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert recordsOf(reviewed.segmentation) == read_reviews(tmp_path / "reviews.csv")
     assert len(recordsOf(reviewed.segmentation)) == 1
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -15,44 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL, isAlive
-from Testing.panels.worklist_folder import NAMES, open_, outlineAll, states, writeImages
+from Testing.panels.worklist_folder import NAMES, bite, names, open_, outlineAll, states
 
 from renal_layers.phantom import reference_object
 from renal_segmentation.files import write_image
 from renal_segmentation.resampling import nearest
 from renal_segmentation.review import read_reviews
 from renal_segmentation.volume import Volume
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Give a folder with three images."""
-    return writeImages(tmp_path)
-
-
-@pytest.fixture
-def cases(host: Any, folder: Path) -> Any:
-    """Open RenalSegmentation with the worklist of the folder."""
-    from Testing.panels.segmentation_panel import SegmentationPanel
-
-    panel = SegmentationPanel(host)
-    host.mainWindow.resize(1500, 2600)
-    panel.openSection("worklistButton")
-    panel.openSection("reviewButton")
-    open_(panel, folder)
-    return panel
-
-
-def names() -> list[str]:
-    """Return the names of all images and segmentations in the scene."""
-    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTextNode")
-    return [node.GetName() for kind in kinds for node in slicer.util.getNodesByClass(kind)]
-
-
-def bite(array: np.ndarray) -> None:
-    """Take the part of a kidney beyond its middle along the first axis away."""
-    rows = np.flatnonzero(array.any(axis=(1, 2)))
-    array[rows[len(rows) // 2] :] = 0
 
 
 def test_a_folder_is_listed_in_natural_order_and_its_first_case_is_opened(cases: Any) -> None:
@@ -276,45 +243,3 @@ def test_a_folder_without_images_says_so(cases: Any, tmp_path: Path) -> None:
     open_(cases, tmp_path / "empty")
     assert "holds no NIfTI image" in cases.error
     assert len(cases.table(cases.ui.worklistTable)) == 3
-
-
-class Database:
-    """Stands for Slicer's DICOM database with one MR series and one report."""
-
-    isOpen = True
-    values: ClassVar = {("mr", "0008,0060"): "MR", ("mr", "0010,0020"): "P1", ("mr", "0008,103e"): "T2w cor",
-                       ("sr", "0008,0060"): "SR"}  # fmt: skip
-
-    def patients(self) -> list[str]:
-        return ["1"]
-
-    def studiesForPatient(self, patient: str) -> list[str]:
-        return ["study"]
-
-    def seriesForStudy(self, study: str) -> list[str]:
-        return ["1.2.mr", "1.2.sr"]
-
-    def filesForSeries(self, series: str, count: int) -> list[str]:
-        return [series.rpartition(".")[2]]
-
-    def fileValue(self, file: str, tag: str) -> str:
-        return self.values.get((file, tag), "")
-
-
-def test_series_of_the_dicom_database_become_cases(cases: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    image = reference_object(SMALL).t2w
-
-    def loadSeriesByUID(series: list[str]) -> list[str]:
-        assert series == ["1.2.mr"]
-        return [cases.add(image, "loaded").GetID()]
-
-    utils = SimpleNamespace(DICOMUtils=SimpleNamespace(loadSeriesByUID=loadSeriesByUID))
-    monkeypatch.setitem(sys.modules, "DICOMLib", utils)
-    monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
-    (tmp_path / "study").mkdir()
-    cases.host.dialogs.answerWith(str(tmp_path / "study"))
-    mouse.click(cases.ui.addSeriesButton)
-    assert cases.table(cases.ui.worklistTable) == [["P1 T2w cor", "waiting", ""]]
-    outlineAll(cases)
-    assert states(cases) == ["outlined"]
-    assert cases.sides().any()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
 
@@ -38,3 +39,15 @@ def outlineAll(panel: Any) -> None:
 
 def states(panel: Any) -> list[str]:
     return [row[1] for row in panel.table(panel.ui.worklistTable)]
+
+
+def names() -> list[str]:
+    """Return the names of all images and segmentations in the scene."""
+    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTextNode")
+    return [node.GetName() for kind in kinds for node in slicer.util.getNodesByClass(kind)]
+
+
+def bite(array: np.ndarray) -> None:
+    """Take the part of a kidney beyond its middle along the first axis away."""
+    rows = np.flatnonzero(array.any(axis=(1, 2)))
+    array[rows[len(rows) // 2] :] = 0

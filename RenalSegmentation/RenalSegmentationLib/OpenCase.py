@@ -1,0 +1,184 @@
+"""The case of the worklist that is looked at: which segmentation is its mask, and whether its files have all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+
+from renal_segmentation.errors import RenalError
+from renal_segmentation.worklist import Case, Worklist
+from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, labelsToSave, saveCase, saveOutline
+from RenalSegmentationLib.Labels import referenceOf
+from RenalSegmentationLib.Result import aiCopyOf, isAiCopy
+
+
+class OpenCase:
+    """Keeps the mask of one case in its files.
+
+    Only what was changed is written: a scene that is loaded may hold an older mask than the files.
+
+    Parameters
+    ----------
+    say : callable
+        Shows a sentence, ``say(text, isError=False)``.
+    onSaved : callable
+        Called with the case when its files have changed.
+
+    Attributes
+    ----------
+    case : Case or None
+        The case.
+    node : vtkMRMLSegmentationNode or None
+        Its mask.
+    """
+
+    def __init__(self, say: Callable[..., None], onSaved: Callable[[Case], None]) -> None:
+        self._say, self._onSaved = say, onSaved
+        self.case: Case | None = None
+        self.node: Any = None
+        self._worklist: Worklist | None = None
+        self._saved: Any = None
+        self._changes = AutoUpdate(self._rested)
+
+    @property
+    def isWaiting(self) -> bool:
+        """Whether a change waits for the hand to come to rest."""
+        return self._changes.isWaiting
+
+    @property
+    def isThere(self) -> bool:
+        """Whether the case has a mask in the scene."""
+        return self._isMask(self.node)
+
+    def open(self, worklist: Worklist, case: Case | None, node: Any) -> None:
+        """Look at a case; the files have all of its mask."""
+        self._worklist, self.case = worklist, case
+        self._watch(node if self._isMask(node) else None)
+
+    def forget(self) -> None:
+        """Look at no case."""
+        self._worklist = self.case = None
+        self._watch(None)
+
+    def leave(self) -> None:
+        """Let go of the scene while the module is left; what is changed meanwhile is noticed afterwards."""
+        self._changes.leave()
+
+    def resume(self, worklist: Worklist, case: Case | None, node: Any) -> None:
+        """Go on after the module was left, or with what a scene that was loaded names."""
+        if worklist is self._worklist and case == self.case and self.isThere:
+            self._changes.watch(self.node)
+            if self._isChanged():
+                self._changes.poke()
+        else:
+            self.open(worklist, case, node)
+
+    def follow(self, node: Any) -> None:
+        """Take a segmentation that was chosen for the image of the case as its mask from now on."""
+        if node is not self.node and self._isMask(node) and self.save():
+            self._adopt(node)
+
+    def outlined(self, node: Any) -> None:
+        """Keep what a network that was not run by the worklist has found for the case."""
+        if self._worklist is None or self.case is None or not self._isMask(node):
+            return
+        self._watch(node)
+        self._saved = None
+        try:
+            saveOutline(self._worklist, self.case, node)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return
+        self._onSaved(self.case)
+        self.save()
+
+    def save(self) -> bool:
+        """Save what is not saved yet; what cannot be saved is said, and returned as False."""
+        try:
+            self._write()
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return False
+        return True
+
+    def keep(self, row: dict[str, str], node: Any) -> bool:
+        """Keep the review of a segmentation if it is the mask of the case, and return whether it is.
+
+        Raises
+        ------
+        RenalError
+            If it cannot be written.
+        """
+        if self._worklist is None or self.case is None or node is not self.node or not self.isThere:
+            return False
+        self._write()
+        self._worklist.write_review(self.case, row)
+        self._onSaved(self.case)
+        return True
+
+    def _write(self) -> None:
+        if self._worklist is None or self.case is None:
+            return
+        if self.node is None:
+            self._adopt(self._drawn())
+        if self.isThere and self._isChanged():
+            now = _stampOf(self.node)
+            if saveCase(self._worklist, self.case, self.node):
+                self._onSaved(self.case)
+            self._saved = now
+
+    def _rested(self) -> None:
+        # A change of the transform does not show in the stamp.
+        self._saved = None
+        self.save()
+
+    def _isChanged(self) -> bool:
+        return self.isWaiting or _stampOf(self.node) != self._saved
+
+    def _isMask(self, node: Any) -> bool:
+        """Return whether a segmentation can be the mask of the case: one of its image, and no copy of the network's."""
+        if node is None or self.case is None or isAiCopy(node) or not slicer.mrmlScene.IsNodePresent(node):
+            return False
+        reference = referenceOf(node)
+        return reference is not None and reference.GetAttribute(CASE_ATTRIBUTE) == self.case.name
+
+    def _drawn(self) -> Any:
+        """Return what was drawn in another module for a case that was opened without a mask, or None."""
+        found = (node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if self._isMask(node))
+        return next((node for node in found if aiCopyOf(node) is None and _holdsAnything(node)), None)
+
+    def _watch(self, node: Any) -> None:
+        self.node = node
+        self._saved = _stampOf(node)
+        self._changes.watch(node)
+
+    def _adopt(self, node: Any) -> None:
+        self._watch(node)
+        if node is not None and _holdsAnything(node):
+            self._saved = None
+            self._changes.poke()
+
+
+def _holdsAnything(node: Any) -> bool:
+    try:
+        return bool(labelsToSave(node).any())
+    except RenalError:
+        # Why it cannot be read is said when it is saved.
+        return True
+
+
+def _stampOf(node: Any) -> tuple[Any, ...]:
+    """Return what differs after every change of the segments, made in whatever module."""
+    if node is None:
+        return ()
+    segmentation = node.GetSegmentation()
+    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    segments = [(identifier, segmentation.GetSegment(identifier)) for identifier in identifiers]
+    labelmaps = [
+        (identifier, segment.GetLabelValue(), segment.GetRepresentation(kind)) for identifier, segment in segments
+    ]
+    return tuple((identifier, value, image and image.GetMTime()) for identifier, value, image in labelmaps)

@@ -1,0 +1,203 @@
+"""Whatever outlines or corrects the case that is looked at, its files have all of it when the case is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+from Testing.host import mouse
+from Testing.panels.segmentation_panel import SMALL
+from Testing.panels.worklist_folder import bite, names, open_, outlineAll, states
+
+from renal_layers.phantom import reference_object
+from renal_segmentation.review import read_reviews
+
+
+def thereAndBack(panel: Any) -> None:
+    """Go to the next case and back by mouse."""
+    for button in (panel.ui.nextButton, panel.ui.previousButton):
+        mouse.click(button)
+        panel.rest()
+
+
+def draw(panel: Any, volume: Any, name: str = "Segmentation") -> Any:
+    """Draw the kidneys of an image by hand into a new segmentation, as the Segment Editor makes it, and return it."""
+    from RenalSegmentationLib.Labels import writeSides
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    writeSides(node, reference_object(SMALL).mask.array)
+    return node
+
+
+def test_what_apply_finds_is_kept_with_the_case(cases: Any) -> None:
+    cases.apply()
+    found = cases.sides().copy()
+    assert states(cases) == ["outlined", "waiting", "waiting"]
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), found)
+    assert [row[1] for row in cases.table(cases.ui.agreementTable)] == ["1.000"] * 3
+
+
+def test_corrections_and_reviews_after_apply_are_kept(cases: Any, folder: Path) -> None:
+    cases.apply()
+    cases.paint(bite)
+    cases.rest()
+    assert states(cases)[0] == "corrected"
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    corrected = cases.sides().copy()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+    assert states(cases) == ["reviewed", "waiting", "waiting"]
+    assert cases.ui.recordLabel.text.startswith("Accepted after correction by Ada")
+    rows = read_reviews(folder / "renal-review" / "reviews.csv")
+    assert [(row["image"], row["verdict"]) for row in rows] == [("case 1", "accepted after correction")]
+
+
+def test_apply_on_a_case_that_was_outlined_takes_the_place_of_its_outline(cases: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "empty")
+    outlineAll(cases)
+    monkeypatch.delenv("RENAL_FAKE")
+    cases.apply()
+    found = cases.sides().copy()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), found)
+
+
+def test_the_background_leaves_alone_what_the_user_has_outlined(cases: Any) -> None:
+    cases.apply()
+    cases.paint(bite)
+    corrected = cases.sides().copy()
+    outlineAll(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+    assert cases.status == "2 cases were outlined, 0 failed."
+
+
+def test_a_case_drawn_while_the_background_outlines_it_stays_as_drawn(cases: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.click(cases.ui.runAllButton)
+    node = draw(cases, cases.parameters.inputVolume)
+    drawn = cases.sides(node).copy()
+    cases.rest()
+    np.testing.assert_array_equal(cases.sides(), drawn)
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
+def test_corrections_made_in_another_module_are_kept(cases: Any) -> None:
+    outlineAll(cases)
+    cases.panel.exit()
+    cases.paint(bite)
+    corrected = cases.sides().copy()
+    cases.panel.enter()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
+def test_corrections_made_in_another_module_are_kept_when_the_scene_is_closed_there(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    cases.panel.exit()
+    cases.paint(bite)
+    corrected = cases.sides().copy()
+    slicer.mrmlScene.Clear(0)
+    cases.panel.enter()
+    open_(cases, folder)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
+def test_kidneys_drawn_by_hand_become_the_mask_of_a_case_that_waits(cases: Any) -> None:
+    for chosen in (False, True):
+        node = draw(cases, cases.parameters.inputVolume)
+        drawn = cases.sides(node).copy()
+        if chosen:
+            cases.parameters.segmentation = node
+            cases.rest()
+        thereAndBack(cases)
+        np.testing.assert_array_equal(cases.sides(), drawn)
+        mouse.click(cases.ui.nextButton)
+    assert states(cases) == ["corrected", "corrected", "waiting"]
+
+
+def test_what_is_no_mask_of_the_case_stays_in_the_scene(cases: Any) -> None:
+    outlineAll(cases)
+    draw(cases, cases.parameters.inputVolume, "tumour")
+    mouse.click(cases.ui.nextButton)
+    assert "tumour" in names()
+
+
+def test_a_case_that_cannot_be_saved_is_not_left(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    blocked = folder / "renal-review" / "case 1" / "kidneys.nii.gz"
+    blocked.mkdir()
+    cases.paint(bite)
+    mouse.click(cases.ui.nextButton)
+    assert "kidneys.nii.gz cannot be written" in cases.error
+    assert cases.segmentation.GetName() == "case 1 kidneys"
+    corrected = cases.sides().copy()
+    blocked.rmdir()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
+def test_the_review_of_another_image_is_not_kept_with_the_case(cases: Any) -> None:
+    outlineAll(cases)
+    cases.load(name="other")
+    cases.outline()
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert cases.status == "The review is in the scene."
+    assert states(cases) == ["outlined"] * 3
+
+
+def test_a_case_in_which_the_network_finds_no_kidney_can_be_seen_and_drawn(cases: Any, monkeypatch: Any) -> None:
+    from RenalSegmentationLib.Labels import writeSides
+
+    monkeypatch.setenv("RENAL_FAKE", "empty")
+    outlineAll(cases)
+    mouse.click(cases.ui.nextButton)
+    assert cases.error == (
+        "The network found no kidney in 'case 2': check that the image shows the kidneys, or draw them."
+    )
+    assert cases.parameters.inputVolume.GetName() == "case 2"
+    assert [row[2] for row in cases.table(cases.ui.worklistTable)] == ["✗"] * 3
+    assert cases.table(cases.ui.checksTable)[0][2] == "The mask holds no kidney."
+    drawn = reference_object(SMALL).mask.array
+    writeSides(cases.segmentation, drawn)
+    cases.rest()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides() > 0, drawn > 0)
+    assert states(cases) == ["outlined", "corrected", "outlined"]
+
+
+def test_a_case_without_a_kidney_can_be_reviewed(cases: Any, monkeypatch: Any, capfd: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "empty")
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert states(cases) == ["reviewed", "outlined", "outlined"]
+    thereAndBack(cases)
+    assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
+    # Nor does Slicer complain in its log.
+    assert "ERR" not in capfd.readouterr().err
+
+
+def test_what_the_network_remarked_of_a_case_is_shown_with_it(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    assert "This mask was made by a stand-in." in cases.ui.warningsLabel.text
+    path = folder / "renal-review" / "case 2" / "network.json"
+    path.write_text(path.read_text().replace("This mask was made by a stand-in.", "The image is noisy."))
+    mouse.click(cases.ui.nextButton)
+    assert "The image is noisy." in cases.ui.warningsLabel.text
+    assert "stand-in" not in cases.ui.warningsLabel.text
+    assert cases.status == "case 2, 2 of 3."
+
+
+def test_remarks_go_with_the_case_they_are_of(cases: Any) -> None:
+    cases.apply()
+    mouse.click(cases.ui.nextButton)
+    assert cases.ui.warningsLabel.text == ""
