@@ -35,6 +35,8 @@ class AutoUpdate:
         segmentation = node.GetSegmentation()
         events = (
             segmentation.SourceRepresentationModified,
+            # All that Undo and Redo of the Segment Editor tell.
+            segmentation.SegmentModified,
             segmentation.SegmentAdded,
             segmentation.SegmentRemoved,
         )

@@ -89,6 +89,8 @@ class OpenCase:
         self._saved = None
         try:
             saveOutline(self._worklist, self.case, node)
+            # Corrections of the outline before were given up; what Undo brings back is written again.
+            self._worklist.remove_mask(self.case)
         except RenalError as error:
             self._say(str(error), isError=True)
             return

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from renal_segmentation.errors import InputError
+from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import PARTIAL, atomic_path, make_folder
 from renal_segmentation.review import append_review, read_reviews
 
@@ -153,6 +153,21 @@ class Worklist:
     def mask(self, case: Case) -> Path:
         """Return where the corrected mask of a case lies."""
         return self.folder / case.name / "kidneys.nii.gz"
+
+    def remove_mask(self, case: Case) -> None:
+        """Give up the corrected mask of a case; the network's holds again.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be removed.
+        """
+        try:
+            self.mask(case).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.mask(case)} cannot be removed ({error.strerror}): check the folder's permissions."
+            ) from error
 
     @property
     def log(self) -> Path:

@@ -46,13 +46,16 @@ def test_an_outline_that_was_not_corrected_is_replaced_without_a_question_and_no
 
 def test_corrections_are_replaced_only_with_consent_and_come_back_with_undo(corrected: Any) -> None:
     edited, nodes = corrected.sides().copy(), slicer.mrmlScene.GetNumberOfNodes()
+    volumes = corrected.table(corrected.ui.volumesTable)
     answer(corrected, True)
     corrected.apply()
+    assert corrected.table(corrected.ui.volumesTable) != volumes
     assert corrected.host.dialogs.texts("question")[0].startswith("'T2w kidneys' was corrected. Replace it by a new")
     np.testing.assert_array_equal(corrected.sides(), corrected.found)
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
     corrected.undo()
     np.testing.assert_array_equal(corrected.sides(), edited)
+    assert corrected.table(corrected.ui.volumesTable) == volumes
 
 
 def test_who_says_no_keeps_the_corrections_and_no_network_is_started(corrected: Any) -> None:

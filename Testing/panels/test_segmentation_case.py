@@ -68,6 +68,27 @@ def test_apply_on_a_case_that_was_outlined_takes_the_place_of_its_outline(cases:
     np.testing.assert_array_equal(cases.sides(), found)
 
 
+def test_apply_instead_of_corrections_leaves_a_case_outlined_until_undo_brings_them_back(cases: Any) -> None:
+    import qt
+
+    cases.host.mainWindow.resize(1500, 2600)
+
+    cases.apply()
+    cases.openSection("correctButton")
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    assert states(cases)[0] == "corrected"
+    cases.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    cases.apply()
+    cases.rest()
+    assert states(cases)[0] == "outlined"
+    cases.undo()
+    assert states(cases)[0] == "corrected"
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
 def test_the_background_leaves_alone_what_the_user_has_outlined(cases: Any) -> None:
     cases.apply()
     cases.paint(bite)
