@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import CancelledError, InputError, OutputError, RenalError
 from renal_segmentation.worklist import Case, Status, Worklist
-from RenalSegmentationLib.CaseNodes import lightOf, writeSeries
+from RenalSegmentationLib.CaseNodes import lightOf, summaryOf, writeSeries
 from RenalSegmentationLib.Failures import explained
 from RenalSegmentationLib.Job import Choice, environment, predictCommand
 from RenalSegmentationLib.Process import Process, ProcessError
@@ -164,13 +164,12 @@ class Background:
         """Write down what the network gave, or why it failed, and return the latter."""
         assert self._worklist is not None
         if not failure:
-            summary = {key: answer[key] for key in ("model", "volumes", "confidence", "notices") if key in answer}
             try:
-                light = lightOf(self._output(), summary.get("confidence") or {})
+                light = lightOf(self._output(), answer.get("confidence") or {})
             except InputError as error:
                 failure = str(error)
             else:
-                self._worklist.write_summary(case, {"model": self._choice.model, **summary, "light": light.value})
+                self._worklist.write_summary(case, summaryOf({"model": self._choice.model, **answer}, light))
         if failure:
             self._worklist.write_failure(case, failure)
         return failure

@@ -133,19 +133,25 @@ def _writtenMask(worklist: Worklist, case: Case) -> Volume | None:
         return None
 
 
-def saveOutline(worklist: Worklist, case: Case, node: Any) -> None:
-    """Write what the network found for a segmentation, as when it is outlined in the background.
+def summaryOf(answer: Mapping[str, Any], light: Light) -> dict[str, Any]:
+    """Return what of the network's answer is kept with a case."""
+    kept = ("model", "volumes", "confidence", "notices")
+    return {**{key: answer[key] for key in kept if key in answer}, "light": light.value}
+
+
+def saveOutline(worklist: Worklist, case: Case, node: Any, answer: Mapping[str, Any]) -> None:
+    """Write what the network found for a segmentation and says of it, as when it is outlined in the background.
 
     Raises
     ------
     RenalError
         If it cannot be written.
     """
-    copy, confidence = aiCopyOf(node), confidenceOf(node)
+    copy = aiCopyOf(node)
     path = worklist.make_folder(case) / worklist.network_mask(case).name
     write_image(path, labelsToSave(copy), gridOf(copy), "kidneys")
-    model, light = node.GetAttribute(MODEL_ATTRIBUTE) or "", lightOf(path, confidence)
-    worklist.write_summary(case, {"model": model, "confidence": confidence, "light": light.value})
+    told = {"model": node.GetAttribute(MODEL_ATTRIBUTE) or "", **answer, "confidence": confidenceOf(node)}
+    worklist.write_summary(case, summaryOf(told, lightOf(path, told["confidence"])))
 
 
 def labelsToSave(node: Any) -> np.ndarray:

@@ -81,14 +81,14 @@ class OpenCase:
         if node is not self.node and self._isMask(node) and self.save():
             self._adopt(node)
 
-    def outlined(self, node: Any) -> None:
-        """Keep what a network that was not run by the worklist has found for the case."""
+    def outlined(self, node: Any, answer: dict[str, Any]) -> None:
+        """Keep what a network that was not run by the worklist has found for the case, and what it says of it."""
         if self._worklist is None or self.case is None or not self._isMask(node):
             return
         self._watch(node)
         self._saved = None
         try:
-            saveOutline(self._worklist, self.case, node)
+            saveOutline(self._worklist, self.case, node, answer)
             # Corrections of the outline before were given up; what Undo brings back is written again.
             self._worklist.remove_mask(self.case)
         except RenalError as error:

@@ -54,7 +54,7 @@ class RunPanel:
     onReplace : callable
         Called with a segmentation just before a run replaces what it holds.
     onShown : callable
-        Called with the segmentation that a run has made.
+        Called with the segmentation that a run has made, and what the network said of it.
     blocked : callable
         Returns why no run can be started now, empty where one can.
     """
@@ -65,7 +65,7 @@ class RunPanel:
         logic: RenalSegmentationLogic,
         say: Callable[..., None],
         onReplace: Callable[[Any], None],
-        onShown: Callable[[Any], None],
+        onShown: Callable[[Any, dict[str, Any]], None],
         blocked: Callable[[], str],
     ) -> None:
         self._ui, self._logic, self._say, self._blocked = ui, logic, say, blocked
@@ -254,7 +254,7 @@ class RunPanel:
         finally:
             job.remove()
         self._say(_("Done in {span}: {name}.").format(span=_span(seconds), name=node.GetName()), notices=notices)
-        self._onShown(node)
+        self._onShown(node, answer)
 
     def _failed(self, error: Exception) -> None:
         self._forgetJob()

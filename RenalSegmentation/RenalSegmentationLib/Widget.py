@@ -200,10 +200,10 @@ class RenalSegmentationPanel(VTKObservationMixin):
     def _replacing(self, node: Any) -> None:
         self._correction.keepForUndo(node)
 
-    def _outlined(self, node: Any) -> None:
-        """Show what the network has found."""
+    def _outlined(self, node: Any, answer: dict[str, Any]) -> None:
+        """Show what the network has found; `answer` is what it says of it."""
         showKidneys(node)
-        self._worklist.outlined(node)
+        self._worklist.outlined(node, answer)
         if self._parameters is not None:
             self._edited()
 

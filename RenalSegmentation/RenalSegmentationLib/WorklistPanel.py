@@ -168,9 +168,9 @@ class WorklistPanel:
         """Take a segmentation that was chosen for the case's mask, if it belongs to its image."""
         self._open.follow(node)
 
-    def outlined(self, node: Any) -> None:
-        """Keep what Apply has found, if it belongs to the case's image."""
-        self._open.outlined(node)
+    def outlined(self, node: Any, answer: dict[str, Any]) -> None:
+        """Keep what Apply has found and what the network says of it, if it belongs to the case's image."""
+        self._open.outlined(node, answer)
 
     def keep(self, row: dict[str, str]) -> bool:
         """Keep the review of the chosen segmentation with the case; return whether it is of the case."""

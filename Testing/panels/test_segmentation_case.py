@@ -218,7 +218,9 @@ def test_what_the_network_remarked_of_a_case_is_shown_with_it(cases: Any, folder
     assert cases.status == "case 2, 2 of 3."
 
 
-def test_remarks_go_with_the_case_they_are_of(cases: Any) -> None:
+def test_remarks_go_with_the_case_they_are_of_and_come_back_with_it(cases: Any) -> None:
     cases.apply()
     mouse.click(cases.ui.nextButton)
     assert cases.ui.warningsLabel.text == ""
+    mouse.click(cases.ui.previousButton)
+    assert "This mask was made by a stand-in." in cases.ui.warningsLabel.text
