@@ -1,10 +1,12 @@
 """The command predict: files, progress as JSON lines, being stopped, and bad input."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 
@@ -113,17 +115,27 @@ def test_outputs_and_models_that_cannot_be_used_are_answered_at_once(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("failing", ["output", "summary", "probabilities"])
-def test_when_one_file_cannot_be_written_the_earlier_results_stay_as_they_were(tmp_path, image, model, capsys, failing):
+@pytest.mark.parametrize("file", range(3))
+def test_when_the_disk_is_full_at_any_of_the_files_the_earlier_results_stay_as_they_were(
+    tmp_path, image, model, capsys, monkeypatch, file
+):
     names = {"output": "m.nii.gz", "summary": "s.json", "probabilities": "p.nii.gz"}
     for name in names.values():
         (tmp_path / name).write_text("earlier")
-    names[failing] = "x" * 240 + names[failing]  # leaves no room for the name of a temporary file
+    make, made = tempfile.mkstemp, []
+
+    def full(*arguments):
+        if len(made) == file:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        made.append(make(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr("renal_segmentation.files.tempfile.mkstemp", full)
     options = [word for key, name in names.items() for word in (f"--{key}", str(tmp_path / name))]
     assert main(["predict", str(image), "--model", model, "--progress", "none", "--overwrite", *options]) == 2
-    assert f"{names[failing]} cannot be written" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err
     found = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path != image}
-    assert found == dict.fromkeys(("m.nii.gz", "s.json", "p.nii.gz"), b"earlier")
+    assert found == dict.fromkeys(names.values(), b"earlier")
 
 
 def test_a_folder_that_may_not_be_written_is_named_before_any_work(tmp_path, image, capsys, monkeypatch):
