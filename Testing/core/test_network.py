@@ -177,14 +177,6 @@ def test_an_image_without_contrast_has_no_kidney_and_says_so(tmp_path, array):
     assert {"blank-image", "no-kidney"} <= {notice.code for notice in found.notices}
 
 
-@pytest.mark.parametrize(("slices", "counted"), [(1, "1 slice and"), (2, "2 slices and")])
-def test_a_stack_too_thin_for_the_network_is_told_so(tmp_path, slices, counted):
-    image = noise_image((9, 8, slices))
-    image.array[:] = np.arange(8)[:, None]
-    message = open_model(tiny_bundle(tmp_path / "b").folder).segment(image).notices[-1].message
-    assert f"the image has {counted} the network needs 3" in message
-
-
 def test_an_untrained_network_survives_any_shape(tmp_path):
     network = open_model(tiny_bundle(tmp_path / "b").folder)
     for shape in ((40, 30, 1), (1, 40, 30), (5, 5, 5), (33, 17, 9)):

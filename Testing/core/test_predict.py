@@ -195,6 +195,18 @@ class TestShippedModel:
             if truth.sum() * scan.labels.grid.voxel_ml > 30:
                 assert 2 * (truth & answer).sum() / (truth.sum() + answer.sum()) > 0.6
 
+    def test_it_outlines_the_kidney_of_a_single_slice_and_says_that_it_is_one(self):
+        scan = render(generate_abdomen(3_000_001), 4, "ct", "axial")
+        axis = int(np.argmax(scan.image.grid.spacing))
+        labels = np.moveaxis(scan.labels.array, axis, 0)
+        place = int(np.argmax([np.isin(slice_, (1, 2)).sum() for slice_ in labels]))
+        one = tuple(slice(place, place + 1) if n == axis else slice(0, None) for n in range(3))
+        found = shipped.open_shipped().segment(scan.image.crop(one))
+        assert "thin-stack" in {notice.code for notice in found.notices}
+        assert found.labels.array.shape == scan.labels.crop(one).array.shape
+        truth, answer = (np.isin(mask.array, (1, 2)) for mask in (scan.labels.crop(one), found.labels))
+        assert 2 * (truth & answer).sum() / (truth.sum() + answer.sum()) > 0.6
+
     def test_a_person_without_kidneys_gets_none(self):
         scan = render(generate_abdomen(3_000_002, settings=AbdomenSettings(missing_share=1.0)), 2, "ct", "axial")
         found = shipped.open_shipped().segment(scan.image)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 LABELS = ("left-kidney", "right-kidney", "left-cyst", "right-cyst", "left-sinus", "right-sinus")
 DEVICES = ("auto", "cpu", "cuda")
 MEMORY_MODES = ("normal", "low")
-FEWEST_SLICES = 3
-"""In thinner stacks nothing is convincing enough to be called a kidney."""
 _LESS = Notice("low-memory", "The memory did not suffice, so the image was worked through in smaller pieces.")
 _NO_ROOM = Notice(
     "gpu-memory", "The graphics card's memory did not suffice, so the processor was used; it takes longer."
@@ -69,6 +67,7 @@ class RenalNetwork:
             If torch is not installed.
         """
         from renal_segmentation.network.preparation import prepare
+        from renal_segmentation.network.thin import thickened
 
         if device not in DEVICES:
             raise InputError(f"There is no device {device}: choose one of {', '.join(DEVICES)}.")
@@ -76,10 +75,11 @@ class RenalNetwork:
         progress("Loading the network", 0.0)
         networks = load_networks(self.metadata)
         prepared = prepare(image)
-        notices = prepared.notices
         if prepared.blank:
-            notices += (Notice("blank-image", "Every voxel of the image has the same value, so there is no kidney."),)
-            return self._nothing(image, notices)
+            blank = Notice("blank-image", "Every voxel of the image has the same value, so there is no kidney.")
+            return self._nothing(image, (*prepared.notices, blank))
+        prepared = thickened(prepared)
+        notices = prepared.notices
         for place, memory, doubts in _attempts(device, self.memory):
             try:
                 found = _compute(networks, prepared, place, memory, progress)
@@ -100,12 +100,6 @@ class RenalNetwork:
 
     def _nothing(self, image: Volume, notices: tuple[Notice, ...]) -> Segmentation:
         message = "No kidney was found: check that the image shows the kidneys and that its orientation is right."
-        slices = min(image.array.shape)
-        if slices < FEWEST_SLICES:
-            message = (
-                f"No kidney was found: the image has {slices} slice{'s' * (slices > 1)} and the network needs "
-                f"{FEWEST_SLICES}; give the whole stack, or outline the kidneys by hand."
-            )
         notices += (Notice("no-kidney", message),)
         empty = np.zeros(image.array.shape, np.uint8)
         probability = image.like(empty.astype(np.float32))

@@ -46,6 +46,8 @@ class Prepared:
         Whether the values are Hounsfield units.
     notices : tuple of Notice
         What was assumed.
+    repeats : tuple of int
+        How many voxels of the image stand for each one of the scan, along each of the image's axes.
     """
 
     image: Volume
@@ -54,9 +56,11 @@ class Prepared:
     blank: bool
     hounsfield: bool
     notices: tuple[Notice, ...]
+    repeats: tuple[int, int, int] = (1, 1, 1)
 
     def restored(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return an array of the prepared shape in the order of the stored scan."""
+        """Return an array of the prepared shape in the order of the stored scan; of repeated voxels the middle one."""
+        array = array[tuple(slice(times // 2, None, times) for times in self.repeats)]
         backwards = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
         return np.ascontiguousarray(array[backwards].transpose(np.argsort(self.axes)))
 
