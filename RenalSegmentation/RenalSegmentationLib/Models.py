@@ -10,10 +10,11 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import ConsentError, RenalError
+from renal_segmentation.errors import RenalError
 from renal_segmentation.models.importing import PROGRAMS, remove_model
 from renal_segmentation.models.registry import DEFAULT, Entry, list_models
 from renal_segmentation.models.totalsegmentator import is_archive_of_weights
+from RenalSegmentationLib.Consent import mustAgree
 
 _DEVICE_SETTING = "RenalSegmentation/Device"
 DEVICES = ("auto", "cpu", "cuda")
@@ -102,8 +103,8 @@ class ModelChooser:
         if self.entry is None or self.entry.trusted:
             return False
         question = _("The model '{title}' brings code of its own, which will run on this computer. Do you trust it?")
-        if not slicer.util.confirmYesNoDisplay(question.format(title=self.entry.card.title)):
-            raise ConsentError(_("The model was not run: choose another one, or agree that its code may run."))
+        refusal = _("The model was not run: choose another one, or agree that its code may run.")
+        mustAgree(question.format(title=self.entry.card.title), refusal)
         return True
 
     @staticmethod
@@ -118,10 +119,8 @@ class ModelChooser:
         if not is_archive_of_weights(path):
             return False
         question = _("'{name}' holds weights that can run code in TotalSegmentator on this computer. Do you trust it?")
-        if not slicer.util.confirmYesNoDisplay(question.format(name=path.name)):
-            raise ConsentError(
-                _("The weights were not imported: choose another file, or agree that their code may run.")
-            )
+        refusal = _("The weights were not imported: choose another file, or agree that their code may run.")
+        mustAgree(question.format(name=path.name), refusal)
         return True
 
     def mustInstall(self) -> bool:
@@ -150,8 +149,7 @@ class ModelChooser:
         source = cards[name].source if name in cards else _("Python package index")
         question = _("'{title}' is not installed. Fetch it now (about {size:.0f} MB, licence {licence}, {source})?")
         words = question.format(title=found.title, size=found.size_mb, licence=found.licence, source=source)
-        if not slicer.util.confirmYesNoDisplay(words):
-            raise ConsentError(_("The model was not installed: choose another one, or agree to fetch it."))
+        mustAgree(words, _("The model was not installed: choose another one, or agree to fetch it."))
 
     def refresh(self, chosen: str) -> None:
         """List the models anew and choose one."""

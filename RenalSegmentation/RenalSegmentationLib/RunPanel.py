@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, ConsentError, InputError, RenalError
+from renal_segmentation.errors import CancelledError, InputError, RenalError
+from RenalSegmentationLib.Consent import mustAgree
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
 from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
@@ -206,8 +206,8 @@ class RunPanel:
             "'{name}' was corrected. Replace it by a new outline of the network? Undo in the Segment Editor brings the "
             "corrections back."
         )
-        if not slicer.util.confirmYesNoDisplay(question.format(name=node.GetName())):
-            raise ConsentError(_("The corrections were kept: press Apply again to replace them by a new outline."))
+        refusal = _("The corrections were kept: press Apply again to replace them by a new outline.")
+        mustAgree(question.format(name=node.GetName()), refusal)
         return True
 
     def _replacing(self, node: Any) -> None:

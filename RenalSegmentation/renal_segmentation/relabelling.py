@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,11 +134,24 @@ def structure_side_doubts(mask: Volume, least_mm: float = 0.0) -> tuple[Notice, 
     painted = mask.array != 0
     if not painted.any():
         return ()
-    near = mask.crop(bounding_box(painted))
-    side = np.zeros(near.array.shape, np.uint8)
+    return named_side_doubts(sides_of(mask.crop(bounding_box(painted))), least_mm)
+
+
+def sides_of(mask: Volume, tissues: Collection[Tissue] | None = None) -> Volume:
+    """Return the side map of a mask whose labels are those of the table of structures.
+
+    Parameters
+    ----------
+    mask : Volume
+        Labels of the table.
+    tissues : collection of str, optional
+        Which tissues are told; all of them by default.
+    """
+    side = np.zeros(mask.array.shape, np.uint8)
+    told = [structure for structure in STRUCTURES if tissues is None or structure.tissue in tissues]
     for one in Side:
-        side[np.isin(near.array, [structure.value for structure in STRUCTURES if structure.side is one])] = one
-    return named_side_doubts(near.like(side), least_mm)
+        side[np.isin(mask.array, [structure.value for structure in told if structure.side is one])] = one
+    return mask.like(side)
 
 
 def structure_keys(targets: Mapping[int, Target]) -> tuple[str, ...]:

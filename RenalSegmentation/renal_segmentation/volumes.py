@@ -11,9 +11,9 @@ import numpy as np
 from renal_segmentation.errors import InputError, Notice
 from renal_segmentation.kidneys import cut_off_notices, read_kidneys
 from renal_segmentation.labels import Side
-from renal_segmentation.relabelling import structure_side_doubts
+from renal_segmentation.relabelling import sides_of, structure_side_doubts
 from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES
-from renal_segmentation.volume import Volume, as_volume, bounding_box
+from renal_segmentation.volume import as_volume, bounding_box
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,5 @@ def structure_volumes(mask: Any, name: str = "The mask") -> StructureVolumes:
     total = sum(sides.values())
     notices: tuple[Notice, ...] = (Notice("no-kidney", f"{name} holds no kidney."),)
     if total:
-        notices = (*structure_side_doubts(near), *cut_off_notices(_side_map(near), volume.grid))
+        notices = (*structure_side_doubts(near), *cut_off_notices(sides_of(near, PARENCHYMA), volume.grid))
     return StructureVolumes(total, sides[Side.LEFT], sides[Side.RIGHT], {s.key: v for s, v in found}, tissues, notices)
-
-
-def _side_map(mask: Volume) -> Volume:
-    """Return which kidney each voxel of parenchyma belongs to."""
-    side = np.zeros(mask.array.shape, np.uint8)
-    for structure in STRUCTURES:
-        if structure.tissue in PARENCHYMA and structure.side is not None:
-            side[mask.array == structure.value] = structure.side
-    return mask.like(side)

@@ -94,6 +94,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
+def is_imported(folder: Path) -> bool:
+    """Tell whether a folder is one that an import made, damaged or not."""
+    return (folder / MANIFEST).is_file()
+
+
 def imported() -> list[Path]:
     """Return the folders of all imported models, by name."""
     folder = cache_folder()

@@ -14,10 +14,10 @@ from renal_segmentation.files import sha256
 from renal_segmentation.models import environments, shipped, totalsegmentator
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
 from renal_segmentation.models.cache import (
-    MANIFEST,
     Manifest,
     cache_folder,
     folder_sha256,
+    is_imported,
     model_folder,
     write_manifest,
 )
@@ -183,14 +183,9 @@ def remove_model(name: str) -> None:
 
 def _remove_imported(folder: Path) -> bool:
     """Delete an imported model; whatever else lies among the models is not ours to delete."""
-    if folder.is_dir() and not _is_imported(folder):
+    if folder.is_dir() and not is_imported(folder):
         raise InputError(f"{folder} is not a model that was imported: delete it by hand if nobody needs it.")
     return delete_folder(folder)
-
-
-def _is_imported(folder: Path) -> bool:
-    """Tell whether a folder is one that an import made, damaged or not."""
-    return (folder / MANIFEST).is_file()
 
 
 @contextmanager
@@ -239,7 +234,7 @@ def _free_target(name: str, overwrite: bool) -> Path:
     target = model_folder(name)
     if name in (*BUILT_IN, *PROGRAMS):
         raise InputError(f"{name} is the name of another model: choose one with --name.")
-    if target.exists() and not _is_imported(target):
+    if target.exists() and not is_imported(target):
         raise InputError(f"{target} is there and is not a model that was imported: choose a name with --name.")
     if target.exists() and not overwrite:
         raise InputError(f"There is a model {name} already: add --overwrite, or choose another name with --name.")

@@ -9,10 +9,10 @@ from pathlib import Path
 from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.models import shipped, totalsegmentator
 from renal_segmentation.models.cache import (
-    MANIFEST,
     Manifest,
     folder_sha256,
     imported,
+    is_imported,
     is_name,
     model_folder,
     read_manifest,
@@ -95,7 +95,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
         return RenalSegmentor()
     if name == DEFAULT:
         return shipped.open_shipped()
-    if is_name(name) and ((folder := model_folder(name)) / MANIFEST).is_file():
+    if is_name(name) and is_imported(folder := model_folder(name)):
         return _open_imported(folder, trust)
     path = Path(name).expanduser()
     if path.is_file():

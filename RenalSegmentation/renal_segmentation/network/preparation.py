@@ -77,17 +77,17 @@ def prepare(image: Volume) -> Prepared:
         array, notices = _finite(np.array(turned, np.float32, order="C"))
     low, high = float(array.min()), float(array.max())
     blank = bool(high - low <= 1e-6 * max(abs(high), 1e-30))
-    hounsfield = _in_hounsfield_units(array, HOUNSFIELD_BELOW)
-    if _in_hounsfield_units(array, CT_BELOW):
+    hounsfield = _reaches(array, HOUNSFIELD_BELOW) and bool(np.mean(array > CT_WINDOW[1]) <= DENSE_SHARE)
+    if hounsfield and _reaches(array, CT_BELOW):
         np.clip(array, *CT_WINDOW, out=array)
     elif not blank and high - low < FAINT_RANGE:
         array *= np.float32(2.0 ** -round(np.log2(high - low)))
     return Prepared(Volume(array, affine), axes, flips, blank, hounsfield, notices)
 
 
-def _in_hounsfield_units(array: npt.NDArray[np.float32], below: float) -> bool:
-    """Return whether values are those of CT: enough of them are that low, and few are denser than bone's."""
-    return bool(np.mean(array < below) >= LOW_SHARE and np.mean(array > CT_WINDOW[1]) <= DENSE_SHARE)
+def _reaches(array: npt.NDArray[np.float32], below: float) -> bool:
+    """Return whether enough values are that low."""
+    return bool(np.mean(array < below) >= LOW_SHARE)
 
 
 def _finite(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[Notice, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from renal_segmentation.case_files import case_files, image_files, without_partner
+from renal_segmentation.case_files import case_files, image_files, stem_of, without_partner
 from renal_segmentation.errors import EmptyMaskError, InputError, Notice
 from renal_segmentation.files import read_image
 from renal_segmentation.kidneys import read_kidneys
@@ -128,7 +128,7 @@ def patients_of(names: Sequence[str]) -> tuple[list[str], tuple[Notice, ...]]:
         f"Every file name tells the patient {patients[0]}, so each scan was taken for a patient of its own: name the "
         "files after their patients (sub-01_T2w.nii.gz) if some have several scans."
     )
-    return [_stem(name) for name in names], (Notice("patients-unknown", told),)
+    return [stem_of(Path(name)) for name in names], (Notice("patients-unknown", told),)
 
 
 def patient_of(name: str) -> str:
@@ -136,7 +136,7 @@ def patient_of(name: str) -> str:
 
     ``T2w_sub-01_ses-2.nii.gz`` is of ``sub-01``, ``anna3_ct.nii.gz`` of ``anna3``.
     """
-    stem = _stem(name)
+    stem = stem_of(Path(name))
     numbered = _NUMBERED.search(stem)
     if numbered is not None:
         return numbered[0]
@@ -145,10 +145,6 @@ def patient_of(name: str) -> str:
         if any(character.isdigit() for character in piece):
             return "".join(pieces[: number + 1])
     return stem
-
-
-def _stem(name: str) -> str:
-    return name.removesuffix(".gz").removesuffix(".nii")
 
 
 def split_by_patient(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
