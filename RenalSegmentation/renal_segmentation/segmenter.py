@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from renal_segmentation.errors import Notice
+from renal_segmentation.labels import SIDE_NAMES, Side
 from renal_segmentation.progress import Progress, silent
+from renal_segmentation.relabelling import sides_of
+from renal_segmentation.structures import PARENCHYMA
 from renal_segmentation.volume import Volume
 
 
@@ -88,3 +93,22 @@ class Segmenter(Protocol):
             Told each step; raises `CancelledError` to stop.
         """
         ...
+
+
+def missing_side_notice(labels: Volume) -> tuple[Notice, ...]:
+    """Return a notice on the side without a kidney where a model outlined one on the other side only.
+
+    A kidney that a model overlooked halves the total volume, and nothing in the picture points at it.
+
+    Parameters
+    ----------
+    labels : Volume
+        Labels of `renal_segmentation.structures`.
+    """
+    there = np.unique(sides_of(labels, PARENCHYMA).array)
+    missing = [side for side in Side if side not in there]
+    if len(missing) != 1:
+        return ()
+    name = SIDE_NAMES[missing[0]]
+    message = f"No {name} kidney was found: if the image shows one, outline it by hand or try another model."
+    return (Notice(f"{name}-not-found", message),)

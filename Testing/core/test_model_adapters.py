@@ -132,6 +132,9 @@ def test_renal_segmentor_is_called_in_its_own_python_and_its_kidneys_get_sides(m
     found = find_segmenter("renal-segmentor").segment(image, device="cpu")
     assert (found.labels.array == subjects.truth(image)).all()
     assert "segment" not in sys.modules
+    alone = image.like(np.where(image.array == subjects.LEFT_LEVEL, 0, image.array))
+    found = find_segmenter("renal-segmentor").segment(alone, device="cpu")
+    assert [notice.code for notice in found.notices][-1:] == ["left-not-found"]
 
 
 def test_renal_segmentor_with_a_mask_of_another_size_is_refused(models, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="the network runs with torch, which is not installed")
 
 import torch
-from Testing.core.networks import SHAPE, Stub, body_image, noise_image, tiny_bundle
+from Testing.core.networks import KIDNEYS, SHAPE, Stub, body_image, noise_image, tiny_bundle
 
 from renal_segmentation.errors import CancelledError, InputError, ModelError
 from renal_segmentation.models.registry import find_segmenter, kind_of
@@ -122,6 +122,8 @@ def test_bright_ellipsoids_come_back_with_their_volume_and_side(tmp_path, monkey
     assert set(found.confidence) == {"left", "right"}
     assert found.notices == ()
     assert found.probabilities.array.max() <= 1
+    alone = pretend_kidneys(monkeypatch, tmp_path).segment(body_image(KIDNEYS[:1]))
+    assert [notice.code for notice in alone.notices] == ["right-not-found"]
 
 
 def test_low_memory_gives_nearly_the_same_and_running_out_of_memory_says_so(tmp_path, monkeypatch):

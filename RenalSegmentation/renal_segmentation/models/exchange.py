@@ -14,7 +14,7 @@ from renal_segmentation.errors import InputError, ModelError, Notice
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.relabelling import Target, to_structures
 from renal_segmentation.resampling import nearest, share_inside
-from renal_segmentation.segmenter import Segmentation
+from renal_segmentation.segmenter import Segmentation, missing_side_notice
 from renal_segmentation.volume import Volume
 
 _ORTHOGONAL = 1e-3
@@ -89,6 +89,7 @@ def finish(
     mask, doubts = to_structures(Volume(labels.array, image.affine), targets)
     if not mask.array.any():
         doubts += (Notice("no-kidney", f"The model {model} found no kidney: check that it fits this kind of image."),)
+    doubts += missing_side_notice(mask)
     return Segmentation(mask, None, {}, (*notices, *doubts), model)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from renal_segmentation.errors import InputError, Notice
 from renal_segmentation.network.bundle import Metadata, load_networks, read_metadata
 from renal_segmentation.progress import Progress, silent
-from renal_segmentation.segmenter import ModelCard, Segmentation
+from renal_segmentation.segmenter import ModelCard, Segmentation, missing_side_notice
 from renal_segmentation.volume import Volume, as_volume
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class RenalNetwork:
             return self._nothing(image, notices)
         labels = image.like(prepared.restored(found.labels))
         probability = image.like(prepared.restored(found.probability))
+        notices += missing_side_notice(labels)
         return Segmentation(labels, probability, found.confidence, notices, self.metadata.name)
 
     def _nothing(self, image: Volume, notices: tuple[Notice, ...]) -> Segmentation:
