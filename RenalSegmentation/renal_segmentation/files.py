@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ LONGEST_MM = (1.0, 3000.0)
 """The longest side of an image, from a mouse's kidney to a whole body."""
 
 PARTIAL = ".renal-partial-"
-"""How the name of a file that is not whole yet begins: what begins so is nobody else's, and may be removed."""
+"""How the name of a file or folder that is not whole yet begins: it is nobody else's, and may be removed."""
 
 
 def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
@@ -224,9 +225,47 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_folder(path: Path, overwrite: bool) -> None:
+    """Refuse a folder of results that may not be used.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or not empty and may not be overwritten, or may not be looked into.
+    """
+    try:
+        found = path.exists()
+        if found and not path.is_dir():
+            raise OutputError(f"{path} is a file: give another --output folder.")
+        if found and not overwrite and any(not file.name.startswith(PARTIAL) for file in path.iterdir()):
+            raise OutputError(f"{path} is not empty: give another --output folder, or add --overwrite.")
+    except OSError as error:
+        raise OutputError(_why_not_written(path, error)) from error
+
+
 @contextmanager
-def atomic_folder(path: Path, overwrite: bool, owned: Sequence[str]) -> Iterator[Path]:
-    """Give an empty folder beside `path` and put its files there when the block ends well.
+def new_folder(path: Path) -> Iterator[None]:
+    """Make a folder and those above it, and remove again those that were not there before if the block fails.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        make_folder(path)
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextmanager
+def atomic_folder(path: Path, overwrite: bool, stale: Collection[str] = ()) -> Iterator[Path]:
+    """Give an empty folder and put its files into `path` when the block ends well.
 
     A folder that is already there keeps the files of others; each of ours is replaced in one step, and those
     of an earlier run that this one did not write again are removed.
@@ -234,11 +273,11 @@ def atomic_folder(path: Path, overwrite: bool, owned: Sequence[str]) -> Iterator
     Parameters
     ----------
     path : Path
-        The folder.
+        The folder; made when missing.
     overwrite : bool
         Whether files may already lie there.
-    owned : sequence of str
-        Every file name that may be written or removed.
+    stale : collection of str
+        Names of files there that an earlier run wrote: they are removed unless they are written again.
 
     Raises
     ------
@@ -246,29 +285,24 @@ def atomic_folder(path: Path, overwrite: bool, owned: Sequence[str]) -> Iterator
         If the folder is there, not empty, and may not be overwritten, or cannot be written.
     """
     path = Path(path)
-    temporary = None
-    written: set[str] = set()
-    try:
-        if path.exists() and not path.is_dir():
-            raise OutputError(f"{path} is a file: give another --output folder.")
-        if path.is_dir() and any(path.iterdir()) and not overwrite:
-            raise OutputError(f"{path} is not empty: give another --output folder, or add --overwrite.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        yield temporary
-        path.mkdir(exist_ok=True)
-        for file in sorted(temporary.iterdir()):
-            file.replace(path / file.name)
-            written.add(file.name)
-        for name in set(owned) - written:
-            (path / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(_why_not_written(path, error)) from error
-    finally:
-        if temporary is not None:
-            for file in temporary.iterdir():
-                file.unlink()
-            temporary.rmdir()
+    check_folder(path, overwrite)
+    with new_folder(path):
+        temporary = None
+        written: set[str] = set()
+        try:
+            # Inside, not beside it: the folder may be a disk of its own, or the only one that may be written.
+            temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path))
+            yield temporary
+            for file in sorted(temporary.iterdir()):
+                file.replace(path / file.name)
+                written.add(file.name)
+            for name in set(stale) - written:
+                (path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(_why_not_written(path, error)) from error
+        finally:
+            if temporary is not None:
+                shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

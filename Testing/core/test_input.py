@@ -290,6 +290,23 @@ def test_results_of_an_earlier_run_do_not_stay_beside_new_ones(tmp_path):
     assert {path.name for path in folder.iterdir()} == {"a.csv", "mine.txt"}
 
 
+def test_what_is_not_whole_lies_in_the_folder_itself_and_does_not_make_it_full(tmp_path):
+    folder = tmp_path / "out"
+    (folder / ".renal-partial-of-a-killed-run").mkdir(parents=True)
+    with atomic_folder(folder, overwrite=False) as temporary:
+        assert temporary.parent == folder
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+        (temporary / "a.csv").write_text("whole")
+    assert (folder / "a.csv").read_text() == "whole"
+
+
+def test_a_failed_run_takes_the_folders_that_it_made_away_again(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InputError), atomic_folder(tmp_path / "mine" / "a" / "b", overwrite=False):
+        raise InputError("bad map")
+    assert [*tmp_path.rglob("*")] == [tmp_path / "mine"]
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="cannot be written"), atomic_folder(tmp_path / "file" / "out", False, []):
