@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +18,10 @@ from renal_layers.segmenting import DEFAULT_MODEL
 from renal_layers.settings import Settings
 from renal_segmentation.agreement import compare
 from renal_segmentation.errors import OutputError
-from renal_segmentation.files import read_image, write_image
+from renal_segmentation.files import check_folder, new_folder, read_image, write_image
 
+TITLE = "Digital reference object"
+IMAGES = ("mask", "tissue", "sinus", "t2w", "t1w", "r2star", "t1")
 PELVIS_DISTANCE_MM = 10.0
 
 
@@ -37,13 +42,19 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text", network: s
     Raises
     ------
     OutputError
-        If the folder holds something and may not be overwritten, or cannot be written.
+        If the folder holds something and may not be overwritten, or images of others, or cannot be written.
     """
-    if output.is_dir() and any(output.iterdir()) and not overwrite:
-        raise OutputError(f"{output} is not empty: give another --output folder, or add --overwrite.")
+    check_folder(output, overwrite)
     subject = reference_object(PhantomSettings(with_cyst=True, tissue_noise_mm=0.5))
-    files = _write_inputs(output / "input", subject)
-    request = Request(
+    with _inputs(output / "input", subject) as files:
+        analysis = run(_request(output, files, network), progress_style)
+    if progress_style == "text":
+        agreement = _agreement(output / "mask.nii.gz", subject) if network else ""
+        sys.stdout.write(agreement + _comparison(analysis.gradients, subject) + f"Report: {output / 'report.html'}\n")
+
+
+def _request(output: Path, files: dict[str, Path], network: str | None) -> Request:
+    return Request(
         mask=None if network else files["mask"],
         output=output,
         segment=files["t2w"] if network else None,
@@ -54,30 +65,50 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text", network: s
         tissue_names={1: "cortex", 2: "medulla"},
         pelvis=files["sinus"],
         image=files["t2w"],
-        title="Digital reference object",
+        title=TITLE,
         settings=Settings(pelvis_distance_mm=PELVIS_DISTANCE_MM),
         overwrite=True,
         report=True,
         scene=True,
     )
-    analysis = run(request, progress_style)
-    if progress_style == "text":
-        agreement = _agreement(output / "mask.nii.gz", subject) if network else ""
-        sys.stdout.write(agreement + _comparison(analysis.gradients, subject) + f"Report: {output / 'report.html'}\n")
 
 
-def _write_inputs(folder: Path, subject: ReferenceObject) -> dict[str, Path]:
-    """Write the object's images and return their paths by name."""
+@contextmanager
+def _inputs(folder: Path, subject: ReferenceObject) -> Iterator[dict[str, Path]]:
+    """Write the object's images and give their paths by name; those that are new go again if the block fails.
+
+    Raises
+    ------
+    OutputError
+        If a file of someone else has the name of one of them, or they cannot be written.
+    """
+    paths = {name: folder / f"{name}.nii.gz" for name in IMAGES}
+    there = [path for path in paths.values() if path.exists()]
+    for path in there:
+        if not _is_ours(path):
+            raise OutputError(f"{path} is not of an earlier demonstration: give another --output folder.")
+    with new_folder(folder):
+        try:
+            for name, path in paths.items():
+                volume = getattr(subject, name)
+                write_image(path, volume.array, volume.grid, f"{TITLE}, {name}")
+            yield paths
+        except BaseException:
+            for path in set(paths.values()).difference(there):
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether the description in the header of an image is that of the reference object."""
+    import nibabel
+
+    unreadable = (nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError, OSError, EOFError)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}): choose another --output.") from error
-    paths = {}
-    for name in ("mask", "tissue", "sinus", "t2w", "t1w", "r2star", "t1"):
-        volume = getattr(subject, name)
-        paths[name] = folder / f"{name}.nii.gz"
-        write_image(paths[name], volume.array, volume.grid, f"Digital reference object, {name}")
-    return paths
+        header: Any = nibabel.load(path).header
+        return bytes(header["descrip"]).startswith(TITLE.encode())
+    except (*unreadable, zlib.error, LookupError):
+        return False
 
 
 def _agreement(mask: Path, subject: ReferenceObject) -> str:

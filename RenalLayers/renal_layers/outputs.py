@@ -27,11 +27,24 @@ from renal_segmentation.volume import Grid, paste
 VoxelFormat = Literal["csv", "parquet"]
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 VOXEL_COLUMNS = ("side", "depth", "layer", "tissue", "map", "value")
-FILES = (
-    "mask.nii.gz", "depth.nii.gz", "layers.nii.gz", "pelvis.nii.gz", "surface.stl", "voxels.csv",
-    "voxels.parquet", "profiles.csv", "gradients.csv", "summary.json", "report.html", "scene.mrb",
+PROGRAM = "renal-layers"
+SUMMARY = "summary.json"
+ALWAYS = (
+    "depth.nii.gz", "layers.nii.gz", "pelvis.nii.gz", "surface.stl", "profiles.csv", "gradients.csv", SUMMARY,
 )  # fmt: skip
+"""What every run writes."""
+FILES = (*ALWAYS, "mask.nii.gz", "voxels.csv", "voxels.parquet", "report.html", "scene.mrb")
 """Every name that a run may write."""
+
+
+def earlier_files(folder: Path) -> set[str]:
+    """Return the names of the files in a folder that an earlier run wrote there, as its summary.json tells."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        ours = summary["program"] == PROGRAM
+        return {name for name in FILES if ours and name in summary["files"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def write_results(
@@ -86,14 +99,18 @@ def write_stl(path: Path, surface: Surface) -> None:
 
 
 def write_summary(
-    path: Path, analysis: Analysis, inputs: Sequence[dict[str, str]], options: dict[str, Any], created: str
+    folder: Path, analysis: Analysis, inputs: Sequence[dict[str, str]], options: dict[str, Any], created: str
 ) -> None:
-    """Write summary.json: parameters, version, inputs with checksums, warnings, volumes, gradients, thickness."""
+    """Write summary.json: parameters, version, inputs with checksums, warnings, volumes, gradients, thickness.
+
+    Last of all: it lists the files of the run, by which a later one knows what it may remove.
+    """
     layering = analysis.layering
     summary = {
-        "program": "renal-layers",
+        "program": PROGRAM,
         "version": __version__,
         "created": created,
+        "files": sorted({SUMMARY, *(file.name for file in folder.iterdir())}),
         "inputs": list(inputs),
         "parameters": {**asdict(layering.settings), **options},
         "warnings": [asdict(notice) for notice in analysis.notices],
@@ -110,7 +127,7 @@ def write_summary(
             for side, found in analysis.thickness.items()
         },
     }
-    with atomic_path(path) as temporary:
+    with atomic_path(folder / SUMMARY) as temporary:
         temporary.write_text(json.dumps(_plain(summary, None), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 

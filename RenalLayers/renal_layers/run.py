@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -12,17 +12,15 @@ from typing import Any
 
 from renal_layers.analysis import Analysis, analyse
 from renal_layers.maps import QuantitativeMap, Tissue
-from renal_layers.outputs import FILES, VoxelFormat, write_results, write_summary
+from renal_layers.outputs import ALWAYS, PROGRAM, VoxelFormat, earlier_files, write_results, write_summary
 from renal_layers.segmenting import DEFAULT_MODEL, Outlined, outline
 from renal_layers.settings import Settings
 from renal_segmentation.console import console_progress, print_notices
-from renal_segmentation.errors import InputError, Notice
+from renal_segmentation.errors import InputError, Notice, OutputError
 from renal_segmentation.files import atomic_folder, read_image, sha256, write_image
 from renal_segmentation.labels import parse_labels
 from renal_segmentation.progress import Progress, part
 from renal_segmentation.volume import Volume
-
-PROGRAM = "renal-layers"
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,11 @@ class Request:
             ("image", self.image),
         )
         return [(role, path) for role, path in single if path] + [(f"map {m.name}", m.path) for m in self.maps]
+
+    def results(self) -> set[str]:
+        """Return the name of every file that the run writes."""
+        asked = {"mask.nii.gz": self.mask is None, "report.html": self.report, "scene.mrb": self.scene}
+        return {*ALWAYS, f"voxels.{self.voxels}", *(name for name, wanted in asked.items() if wanted)}
 
 
 def request_from(options: argparse.Namespace) -> Request:
@@ -164,14 +167,36 @@ def run(request: Request, progress_style: str = "none") -> Analysis:
     RenalError
         With one sentence that names the input and the remedy; nothing half-written is left behind.
     """
+    stale = earlier_files(request.output)
+    _check_inputs_stay(request, request.results() | stale)
     with (
-        atomic_folder(request.output, request.overwrite, FILES) as folder,
+        atomic_folder(request.output, request.overwrite, stale) as folder,
         console_progress(progress_style) as progress,
     ):
         measured = _analyse_files(request, part(progress, 0.0, 0.6))
         _write(request, folder, measured, part(progress, 0.6, 1.0))
     print_notices(PROGRAM, measured.analysis.notices)
     return measured.analysis
+
+
+def _check_inputs_stay(request: Request, names: Collection[str]) -> None:
+    """Refuse to lose an input to the results.
+
+    Raises
+    ------
+    OutputError
+        If one of the files `names` in the output folder, which are replaced or removed, is an input.
+    """
+    for role, path in request.files():
+        if any(_is_same_file(path, request.output / name) for name in names):
+            raise OutputError(f"{path} ({role}) would be replaced or removed: give another --output folder.")
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _analyse_files(request: Request, progress: Progress) -> _Measured:
@@ -226,7 +251,6 @@ def _write(request: Request, folder: Path, measured: _Measured, progress: Progre
         options |= {"labels": outlined.labels, "model": outlined.model, "confidence": outlined.confidence}
         write_image(folder / "mask.nii.gz", outlined.mask.array, outlined.mask.grid, f"Kidneys, {outlined.model}")
     write_results(folder, analysis, request.voxels)
-    write_summary(folder / "summary.json", analysis, inputs, options, created)
     if request.report:
         from renal_layers.report import write_report
 
@@ -246,4 +270,5 @@ def _write(request: Request, folder: Path, measured: _Measured, progress: Progre
 
         progress("scene", 0.8)
         writeScene(folder / "scene.mrb", analysis, measured.maps, measured.image, request.name)
+    write_summary(folder, analysis, inputs, options, created)
     progress("done", 1.0)

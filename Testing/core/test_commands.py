@@ -168,6 +168,58 @@ def test_an_output_folder_with_files_is_kept_without_overwrite(files, tmp_path, 
     assert run("--mask", files["mask"], "--output", out, "--overwrite") == 0
 
 
+def test_an_input_that_the_results_would_replace_is_refused(files, tmp_path, capsys):
+    own = tmp_path / "own"
+    own.mkdir()
+    write_image(own / "pelvis.nii.gz", KIDNEYS.array, KIDNEYS.grid, "drawn by hand")
+    (tmp_path / "link.nii.gz").symlink_to(own / "pelvis.nii.gz")
+    drawn = (own / "pelvis.nii.gz").read_bytes()
+    for pelvis in (own / "pelvis.nii.gz", tmp_path / "link.nii.gz"):
+        said = refused(capsys, "--mask", files["mask"], "--pelvis", pelvis, "--output", own, "--overwrite")
+        assert f"{pelvis} (pelvis) would be replaced or removed" in said
+    assert [path.name for path in own.iterdir()] == ["pelvis.nii.gz"]
+    assert (own / "pelvis.nii.gz").read_bytes() == drawn
+
+
+def test_only_files_that_an_earlier_run_wrote_are_removed(files, tmp_path, capsys):
+    own = tmp_path / "own"
+    own.mkdir()
+    mask = files["mask"].rename(own / "mask.nii.gz")
+    (own / "scene.mrb").write_text("mine")
+    for arguments in (["--report"], []):
+        assert run("--mask", mask, "--output", own, "--overwrite", *arguments) == 0
+        assert (own / "report.html").exists() == bool(arguments)
+    assert mask.exists()
+    assert (own / "scene.mrb").read_text() == "mine"
+    listed = json.loads((own / "summary.json").read_text())["files"]
+    assert {path.name for path in own.iterdir()} == {*listed, "mask.nii.gz", "scene.mrb"}
+
+
+def test_a_mask_that_an_earlier_run_wrote_is_not_removed_when_it_is_the_input(files, tmp_path, capsys):
+    own = tmp_path / "own"
+    own.mkdir()
+    mask = files["mask"].rename(own / "mask.nii.gz")
+    (own / "summary.json").write_text(json.dumps({"program": "renal-layers", "files": ["mask.nii.gz", "../t1.nii.gz"]}))
+    assert "(mask) would be replaced or removed" in refused(capsys, "--mask", mask, "--output", own, "--overwrite")
+    assert run("--mask", files["sides"], "--labels", "1=left", "2=right", "--output", own, "--overwrite") == 0
+    assert not mask.exists()
+    assert files["t1"].exists()
+
+
+def test_a_demonstration_replaces_its_own_images_but_not_those_of_others(tmp_path, capsys):
+    out = tmp_path / "out"
+    (out / "input").mkdir(parents=True)
+    write_image(out / "input" / "mask.nii.gz", KIDNEYS.array, KIDNEYS.grid, "mine")
+    mine = (out / "input" / "mask.nii.gz").read_bytes()
+    (out / "mask.nii.gz").write_text("mine")
+    assert main(["demo", "--output", str(out), "--overwrite", "--progress", "none"]) == 2
+    assert "mask.nii.gz is not of an earlier demonstration" in capsys.readouterr().err
+    assert (out / "input" / "mask.nii.gz").read_bytes() == mine
+    write_image(out / "input" / "mask.nii.gz", KIDNEYS.array, KIDNEYS.grid, "Digital reference object, mask")
+    assert main(["demo", "--output", str(out), "--overwrite", "--progress", "none"]) == 0
+    assert (out / "mask.nii.gz").read_text() == "mine"
+
+
 def test_errors_are_one_sentence_that_names_the_input(files, tmp_path, capsys):
     out = tmp_path / "out"
     mask = ("--mask", files["mask"], "--output", out)

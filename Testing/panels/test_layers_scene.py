@@ -235,6 +235,31 @@ def test_everything_is_exported_in_one_folder_with_the_report(layers: Any, tmp_p
     assert float(image.get_fdata().max()) == pytest.approx(summary["greatest_depth_mm"], abs=1e-5)
 
 
+def test_an_export_replaces_an_earlier_one_but_no_file_of_others(layers: Any, tmp_path: Path) -> None:
+    import slicer.packaging
+
+    out = tmp_path / "out"
+    layers.choose(layers.r2star)
+    layers.apply()
+    layers.host.dialogs.answerWith(str(out))
+    mouse.click(layers.ui.exportButton)
+    for name in ("mask.nii.gz", "scene.mrb"):
+        (out / name).write_text("mine")
+    slicer.packaging.pretended["matplotlib"] = False
+    layers.host.dialogs.answerWith(str(out))
+    mouse.click(layers.ui.exportButton)
+    assert "8 files were written" in layers.ui.statusLabel.text
+    assert not (out / "report.html").exists()
+    assert (out / "mask.nii.gz").read_text() == (out / "scene.mrb").read_text() == "mine"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "pelvis.nii.gz").write_text("mine")
+    layers.host.dialogs.answerWith(str(other))
+    mouse.click(layers.ui.exportButton)
+    assert "pelvis.nii.gz is not of an earlier export" in layers.ui.statusLabel.text
+    assert [path.name for path in other.iterdir()] == ["pelvis.nii.gz"]
+
+
 def test_without_matplotlib_the_report_is_left_out_and_that_is_said(layers: Any, tmp_path: Path) -> None:
     import slicer.packaging
 
