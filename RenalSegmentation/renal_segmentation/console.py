@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,10 @@ from renal_segmentation.version import __version__
 
 PROGRESS_STYLES = ("text", "json", "none")
 BAD_INPUT = 2
-TERMINATED, UNREAD = 143, 141
-"""Exit codes of a program that was asked to end (128 + SIGTERM), or whose output nobody reads (128 + SIGPIPE)."""
+SIGNALLED, UNREAD = 128, 141
+"""Exit codes of a program that was asked to end (128 + the signal), or whose output nobody reads (128 + SIGPIPE)."""
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals that ask a program to end; SIGHUP, of a terminal that is closed, does not exist on Windows."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -124,17 +127,18 @@ def _fail(parser: Parser, sentence: str) -> int:
 
 @contextmanager
 def _ended_cleanly() -> Iterator[None]:
-    """Leave with exit code 143 and nothing half-written when the program is asked to end."""
+    """Leave with exit code 128 + signal and nothing half-written when the program is asked to end."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
+        raise SystemExit(SIGNALLED + number)
 
-    try:
-        previous = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread, where signals are someone else's
-        yield
-        return
+    previous = {}
+    # In other threads signals are someone else's; what is ignored stays so, as SIGHUP under nohup.
+    if threading.current_thread() is threading.main_thread():
+        heard = [number for number in ENDING if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+        previous = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -16,10 +16,17 @@ from renal_segmentation.models.importing import import_model
 UNIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals and other limits")
 
 
-def start(*arguments) -> subprocess.Popen[str]:
+def start(*arguments, package="renal_segmentation") -> subprocess.Popen[str]:
     """Start a command that says how far it is."""
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "renal_segmentation", *map(str, arguments), "--progress", "json"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from {package}.cli import main; raise SystemExit(main())",
+        *map(str, arguments),
+        "--progress",
+        "json",
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, text=True)
 
 
@@ -33,19 +40,35 @@ def archive_of_many_files(folder):
 
 
 @UNIX
-@pytest.mark.parametrize("command", ["import", "phantom"])
-def test_a_command_that_is_asked_to_end_leaves_nothing_hidden(models, tmp_path, command):
+@pytest.mark.parametrize("number", [signal.SIGTERM, getattr(signal, "SIGHUP", 0)])
+@pytest.mark.parametrize("command", ["import", "phantom", "demo"])
+def test_a_command_that_is_asked_to_end_leaves_nothing_behind(models, tmp_path, command, number):
     output = tmp_path / "out"
     output.mkdir()
     if command == "import":
         process = start("models", "import", archive_of_many_files(tmp_path))
+    elif command == "demo":
+        process = start("demo", "--output", output / "deep" / "demo", package="renal_layers")
     else:
         process = start("phantom", "--output", output / "cases", "--labels-only", "--cases", 99, "--spacing", 6)
     assert '"share": 0.0' in process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     said = process.communicate(timeout=60)[1]
-    assert (process.returncode, said) == (143, "")
+    assert (process.returncode, said) == (128 + number, "")
     assert [*models.glob("*"), *output.iterdir()] == []
+
+
+@UNIX
+def test_a_command_started_with_nohup_goes_on_when_the_terminal_is_closed(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start("phantom", "--output", tmp_path / "out", "--labels-only", "--cases", 1, "--spacing", 6)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert '"share": 0.0' in process.stdout.readline()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 def test_what_a_killed_import_left_behind_is_deleted_by_a_later_one_but_not_what_still_runs(models, tmp_path):
