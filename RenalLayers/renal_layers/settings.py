@@ -13,6 +13,12 @@ Space = Literal["map", "mask"]
 DepthFrom = Literal["capsule", "surface"]
 GradientUnit = Literal["mm", "percent", "proportion"]
 
+THICKNESS_LIMITS_MM = (0.01, 1000.0)
+MOST_LAYERS = 1000
+GREATEST_DISTANCE_MM = 1000.0
+LARGEST_CYST_ML = 1e6
+"""Beyond these numbers nothing changes in a body, and some no longer fit the arithmetic."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -72,12 +78,19 @@ class Settings:
             With the setting and what it may be.
         """
         low, high = self.gradient_range
-        top = {"mm": float("inf"), "percent": 100.0, "proportion": 1.0}.get(self.gradient_unit, 0.0)
+        thinnest, thickest = THICKNESS_LIMITS_MM
+        top = {"mm": GREATEST_DISTANCE_MM, "percent": 100.0, "proportion": 1.0}.get(self.gradient_unit, 0.0)
         rules = {
-            f"Layer thickness {self.layer_thickness_mm:g} mm: give more than 0.": self.layer_thickness_mm > 0,
-            f"{self.layer_count} layers: give at least 1.": self.layer_count >= 1,
-            f"Cyst limit {self.fill_cysts_below_ml:g} ml: give 0 or more.": self.fill_cysts_below_ml >= 0,
-            f"Pelvis distance {self.pelvis_distance_mm:g} mm: give 0 or more.": self.pelvis_distance_mm >= 0,
+            f"Layer thickness {self.layer_thickness_mm:g} mm: give {thinnest:g} to {thickest:g}.": thinnest
+            <= self.layer_thickness_mm
+            <= thickest,
+            f"{self.layer_count} layers: give 1 to {MOST_LAYERS}.": 1 <= self.layer_count <= MOST_LAYERS,
+            f"Cyst limit {self.fill_cysts_below_ml:g} ml: give 0 to {LARGEST_CYST_ML:.0f}.": 0
+            <= self.fill_cysts_below_ml
+            <= LARGEST_CYST_ML,
+            f"Pelvis distance {self.pelvis_distance_mm:g} mm: give 0 to {GREATEST_DISTANCE_MM:g}.": 0
+            <= self.pelvis_distance_mm
+            <= GREATEST_DISTANCE_MM,
             f"Gradient range {low:g} to {high:g} {self.gradient_unit}: give two rising numbers from 0 "
             f"to {top:g} in mm, percent or proportion.": 0 <= low < high <= top,
             f"Minimum of {self.minimum_voxels} voxels: give at least 1.": self.minimum_voxels >= 1,
