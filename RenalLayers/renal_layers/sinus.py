@@ -16,13 +16,16 @@ from renal_layers.pelvis import find_pelvis
 from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
 from renal_layers.surface import Surface
-from renal_segmentation.errors import NoOverlapError, Notice
+from renal_segmentation.errors import InputError, NoOverlapError, Notice
 from renal_segmentation.kidneys import Kidneys
-from renal_segmentation.labels import SIDE_NAMES
+from renal_segmentation.labels import SIDE_NAMES, as_labels
 from renal_segmentation.sides import FRAGMENT_SHARE
-from renal_segmentation.volume import Volume, as_volume, bounding_box
+from renal_segmentation.volume import Grid, Volume, as_volume, bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
+
+MOST_LABELS = 8
+"""A pelvis with more of them, calyces included, is an image."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def locate_pelvis(
     filled : ndarray of bool, shape (I, J, K)
         Kidneys with cysts filled.
     drawn : Volume, nibabel image or None
-        A pelvis or sinus segment on any grid (non-zero inside), sampled at the nearest voxel.
+        A pelvis or sinus segment on any grid (labels or a probability), sampled at the nearest voxel.
     settings : Settings
         The pelvis is looked for only when something depends on it.
     known : mapping, optional
@@ -64,18 +67,13 @@ def locate_pelvis(
 
     Raises
     ------
+    InputError
+        If what was drawn is not a segment.
     NoOverlapError
         If the drawn pelvis lies nowhere near the kidneys.
     """
     if drawn is not None:
-        grid = kidneys.side.grid
-        index = np.indices(grid.shape).reshape(3, -1).T
-        found = sample_nearest(as_volume(drawn, "The pelvis file"), grid.to_ras(index)).reshape(grid.shape) > 0
-        if not found.any():
-            raise NoOverlapError(
-                "The pelvis segment and the kidneys do not overlap in space: check that both belong to one scan."
-            )
-        return FoundPelvis(found)
+        return _drawn(as_volume(drawn, "The pelvis file"), kidneys.side.grid)
     if kidneys.pelvis.any():
         return FoundPelvis(kidneys.pelvis)
     found = np.zeros(filled.shape, bool)
@@ -93,6 +91,22 @@ def locate_pelvis(
         if not by_side[key].any():
             notices.append(_no_pelvis(SIDE_NAMES[side], settings))
     return FoundPelvis(found, tuple(notices), by_side)
+
+
+def _drawn(pelvis: Volume, grid: Grid) -> FoundPelvis:
+    index = np.indices(grid.shape).reshape(3, -1).T
+    labels, notices = as_labels(sample_nearest(pelvis, grid.to_ras(index)), "The pelvis file")
+    values = np.unique(labels[labels > 0])
+    if len(values) > MOST_LABELS:
+        raise InputError(
+            f"The pelvis file holds {len(values)} different values from {values[0]} to {values[-1]} near the kidneys: "
+            "give a segment of the renal pelvis or sinus."
+        )
+    if not len(values):
+        raise NoOverlapError(
+            "The pelvis segment and the kidneys do not overlap in space: check that both belong to one scan."
+        )
+    return FoundPelvis((labels > 0).reshape(grid.shape), tuple(notices))
 
 
 def _found_from_hulls(of_side: BoolArray, filled: BoolArray, kidneys: Kidneys) -> BoolArray:

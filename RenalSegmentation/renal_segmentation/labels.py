@@ -81,7 +81,7 @@ def read_parts(
         raise EmptyMaskError(f"{name} is empty: give a mask in which the kidneys are not zero.")
     margin = 1 + margin_voxels(mask.grid, margin_mm)
     near = mask.crop(bounding_box(painted, margin))
-    array, notices = _as_labels(near.array, name)
+    array, notices = as_labels(near.array, name)
     found = [int(value) for value in np.unique(array) if value]
     if labels is None:
         if len(found) > 1:
@@ -149,8 +149,14 @@ def parse_labels(items: Sequence[str], known: Collection[str] = MEANINGS, exampl
     return labels
 
 
-def _as_labels(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[np.integer], list[Notice]]:
-    """Return integer labels, cutting probabilities at 0.5."""
+def as_labels(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[np.integer], list[Notice]]:
+    """Return values of any shape as integer labels, cutting probabilities at 0.5, and what was assumed.
+
+    Raises
+    ------
+    InputError
+        If they are not labels.
+    """
     if array.dtype.kind in "bui":
         labels = array.view(np.uint8) if array.dtype == bool else array
         if labels.dtype.kind == "i" and labels.min() < 0:
@@ -174,7 +180,7 @@ def _as_labels(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[np.integ
         return (array >= 0.5).view(np.uint8), notices
     raise InputError(
         f"{name} holds values from {low:g} to {high:g} that are not whole labels: "
-        "give a mask, resampled with nearest neighbour if it was resampled."
+        "give labels, resampled with nearest neighbour if it was resampled."
     )
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from Testing.core.shapes import coordinates, ellipsoid, moved, two_kidneys
 
 from renal_layers.cysts import fill_cysts
@@ -9,7 +10,7 @@ from renal_layers.layering import make_layers
 from renal_layers.layers import layers_mm
 from renal_layers.pelvis import find_pelvis
 from renal_layers.settings import Settings
-from renal_segmentation.errors import EmptyMaskError, NoOverlapError
+from renal_segmentation.errors import EmptyMaskError, InputError, NoOverlapError
 from renal_segmentation.volume import Volume
 
 
@@ -92,6 +93,22 @@ def test_a_drawn_pelvis_takes_the_place_of_the_hull_on_any_grid():
     for layering in by_either:
         kept = radius_of(layering)[layering.depth.array > 0]
         assert kept.min() == pytest.approx(14, abs=1.2)
+
+
+def test_a_pelvis_given_as_a_probability_is_cut_at_one_half_and_this_is_stated():
+    kidney, sinus = shell()
+    soft = sinus.like(gaussian_filter(sinus.array.astype(np.float32), 1.5))
+    layering = make_layers(kidney, Settings(pelvis_distance_mm=6), pelvis=soft)
+    assert layering.pelvis.array.sum() == (soft.array >= 0.5).sum()
+    assert "probabilities" in {notice.code for notice in layering.notices}
+
+
+@pytest.mark.parametrize(("dtype", "said"), [(np.float32, "not whole labels"), (np.int16, "different values from")])
+def test_a_map_is_no_pelvis(dtype, said):
+    kidney, _ = shell()
+    t1 = kidney.like((1200.3 + coordinates(kidney.grid)[..., 2]).astype(dtype))
+    with pytest.raises(InputError, match=f"The pelvis file holds.*{said}"):
+        make_layers(kidney, pelvis=t1)
 
 
 def test_a_pelvis_label_in_the_mask_is_used():
