@@ -115,7 +115,8 @@ def analyse(
     progress("cortical thickness", 0.9)
     thickness, doubts = _thickness(layering, tissue) if tissue else ({}, ())
     progress("done", 1.0)
-    return Analysis(layering, tuple(samples), tuple(profiles), tuple(gradients), thickness, (*notices, *doubts), places)
+    once = tuple(dict.fromkeys((*notices, *doubts)))
+    return Analysis(layering, tuple(samples), tuple(profiles), tuple(gradients), thickness, once, places)
 
 
 def _places(
@@ -136,17 +137,18 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
     """Return the cortical thickness by side, measured at the mask's voxels."""
     measured = layering.depth.array > 0
     points = layering.depth.grid.to_ras(np.argwhere(measured))
-    label = np.rint(sample_nearest(as_volume(tissue.image, "The tissue file"), points)).astype(int)
-    is_tissue = {
-        name: np.isin(label, [v for v, n in tissue.names.items() if n == name]) for name in ("cortex", "medulla")
-    }
+    label, notices = tissue.at(points, sample_nearest)
     if not np.isin(label, list(tissue.names)).any():
         raise NoOverlapError(
-            "The tissue labels and the kidneys do not overlap in space, or cortex and medulla have other label values: "
+            "The tissue labels and the kidneys do not overlap in space, or the tissues have other label values: "
             "check both."
         )
+    named = {name: [v for v, n in tissue.names.items() if n.casefold() == name] for name in ("cortex", "medulla")}
+    if not all(named.values()):
+        return {}, (*notices, *_half_named(named))
+    is_tissue = {name: np.isin(label, values) for name, values in named.items()}
     side, depth = layering.side.array[measured], layering.depth.array[measured].astype(float)
-    found, notices = {}, []
+    found = {}
     for value in Side:
         chosen = side == value
         if not chosen.any():
@@ -162,3 +164,11 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
         except FitError as error:
             notices.append(Notice("no-thickness", f"Cortical thickness, {name}: {error}"))
     return found, tuple(notices)
+
+
+def _half_named(named: Mapping[str, Sequence[int]]) -> tuple[Notice, ...]:
+    """State why there is no cortical thickness, unless neither tissue was named."""
+    missing = [name for name, values in named.items() if not values]
+    if len(missing) == len(named):
+        return ()
+    return (Notice("no-thickness", f"Cortical thickness was not measured, because no tissue is named {missing[0]}."),)

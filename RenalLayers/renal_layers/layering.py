@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from renal_layers.cysts import fill_cysts
-from renal_layers.layers import equivolume_layers, layers_mm, proportional_layers, relative_depth
+from renal_layers.layers import equivolume_layers, layers_mm, proportional_layers, relative_depth, upper_edge
 from renal_layers.parts import MeasuredPart, measure_parts
 from renal_layers.settings import Settings
 from renal_layers.sinus import locate_pelvis
@@ -80,7 +80,15 @@ class Layering:
     @property
     def layer_edges(self) -> FloatArray:
         """Every layer value that occurs, rising, shape (L,)."""
-        return np.unique(self.layers.array[self.layers.array > 0]).astype(float)
+        return self.full_precision(np.unique(self.layers.array[self.layers.array > 0]))
+
+    def full_precision(self, layers: npt.NDArray[np.float32]) -> FloatArray:
+        """Return values of `layers` as they were before they were stored, shape (N,)."""
+        values = layers.astype(float)
+        if self.settings.layer_model != "mm":
+            return values
+        thickness = self.settings.layer_thickness_mm
+        return upper_edge(np.rint(values / thickness), thickness)
 
 
 def make_layers(

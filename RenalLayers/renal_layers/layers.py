@@ -12,6 +12,8 @@ LAYER_MODELS: tuple[LayerModel, ...] = get_args(LayerModel)
 
 FloatArray = npt.NDArray[np.float64]
 
+DECIMALS = 6
+
 
 def layers_mm(depth: FloatArray, thickness_mm: float) -> FloatArray:
     """Return the upper edge in mm of each voxel's layer: ``ceil(depth / thickness) * thickness``.
@@ -23,7 +25,15 @@ def layers_mm(depth: FloatArray, thickness_mm: float) -> FloatArray:
     thickness_mm : float
         Layer thickness in mm.
     """
-    return np.asarray(np.ceil(depth / thickness_mm) * thickness_mm)
+    return upper_edge(np.ceil(depth / thickness_mm), thickness_mm)
+
+
+def upper_edge(number: FloatArray, thickness_mm: float) -> FloatArray:
+    """Return the upper edge in mm of layers by their number from 1, without the tail that a product of fractions has.
+
+    Two tables of the same layers must agree in every digit.
+    """
+    return np.round(number * thickness_mm, DECIMALS)
 
 
 def relative_depth(to_capsule: FloatArray, to_pelvis: FloatArray) -> FloatArray:

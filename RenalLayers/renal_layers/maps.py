@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,14 +11,19 @@ import numpy.typing as npt
 
 from renal_layers.layering import Layering
 from renal_layers.places import Places, locate
-from renal_layers.sampling import covered, sample_linear, sample_lowest
+from renal_layers.sampling import covered, sample_highest, sample_linear, sample_lowest
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
+from renal_segmentation.labels import as_labels
 from renal_segmentation.volume import Volume, as_volume
 
 FloatArray = npt.NDArray[np.float64]
 
 WELL_COVERED = 0.95
 OVERSAMPLED = 1.5
+ALL_TISSUES = "all"
+"""What the profiles call the kidney as a whole."""
+CONSTANT = 1e-12
+"""Relative spread below which the values of a map differ by rounding only."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,36 @@ class Tissue:
 
     image: Any
     names: Mapping[int, str]
+
+    def __post_init__(self) -> None:
+        """Refuse a name that stands for all tissues in the profiles.
+
+        Raises
+        ------
+        InputError
+            With the name.
+        """
+        check_tissue_names(self.names)
+
+    def at(
+        self, points: FloatArray, sample: Callable[[Volume, FloatArray], npt.NDArray[Any]]
+    ) -> tuple[npt.NDArray[np.integer], list[Notice]]:
+        """Return the label at each RAS point (N, 3) as a function of `renal_layers.sampling` finds it, and notices.
+
+        Raises
+        ------
+        InputError
+            If the image holds no labels there.
+        """
+        name = "The tissue file"
+        return as_labels(sample(as_volume(self.image, name), points), name)
+
+
+def check_tissue_names(names: Mapping[int, str]) -> None:
+    """Refuse a name that stands for all tissues in the profiles; see `Tissue`."""
+    for label, name in names.items():
+        if name.casefold() == ALL_TISSUES:
+            raise InputError(f"The tissue '{label}={name}' has the name of all tissues together: give it another.")
 
 
 @dataclass(frozen=True)
@@ -109,7 +144,7 @@ def sample_map(
     if layering.settings.space == "map":
         places = places or locate(layering, image.grid)
         side, depth, layer, points = places.side, places.depth, places.layer, places.points
-        value = np.where(valid[places.index], image.array[places.index], np.nan)
+        value = np.where(valid[places.index], image.array[places.index].astype(float), np.nan)
     else:
         side, depth, layer, points, value = _at_mask_voxels(layering, image, valid, kidney_points)
     if not len(value):
@@ -123,17 +158,18 @@ def sample_map(
             f"The map '{qmap.name}' has no valid value inside the kidneys (only zeros or not-a-number): "
             "give another map."
         )
+    tissue_names, tissue_notices = _tissue_names(tissue, points[measured])
     samples = MapSamples(
         qmap.name,
         qmap.unit,
         side[measured],
         depth[measured],
         layer[measured],
-        _tissue_names(tissue, points[measured]),
+        tissue_names,
         value[measured],
         int((~measured).sum()),
     )
-    notices = _notices(samples, share, image, layering)
+    notices = (*tissue_notices, *_notices(samples, share, image, layering))
     if layering.settings.normalise:
         samples = _normalised(samples)
     return replace(samples, notices=notices)
@@ -148,20 +184,19 @@ def _at_mask_voxels(
     per_voxel = (volume.array[where][seen] for volume in (layering.side, layering.depth, layering.layers))
     side, depth, layer = per_voxel
     value = sample_linear(image, valid, points[seen])
-    return side, depth.astype(float), layer.astype(float), points[seen], value
+    return side, depth.astype(float), layering.full_precision(layer), points[seen], value
 
 
-def _tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:
+def _tissue_names(tissue: Tissue | None, points: FloatArray) -> tuple[npt.NDArray[np.str_], list[Notice]]:
     if tissue is None:
-        return np.full(len(points), "", dtype="U1")
-    labels = as_volume(tissue.image, "The tissue file")
-    lowest = np.rint(sample_lowest(labels, points)).astype(int)
-    highest = -np.rint(sample_lowest(labels.like(-labels.array.astype(float)), points)).astype(int)
+        return np.full(len(points), "", dtype="U1"), []
+    lowest, notices = tissue.at(points, sample_lowest)
+    highest, _ = tissue.at(points, sample_highest)
     label = np.where(lowest == highest, lowest, 0)
     names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
     for value, name in tissue.names.items():
         names[label == value] = name
-    return names
+    return names, notices
 
 
 def _normalised(samples: MapSamples) -> MapSamples:
@@ -173,7 +208,7 @@ def _normalised(samples: MapSamples) -> MapSamples:
         If all values are the same.
     """
     spread = samples.value.std(ddof=1) if len(samples.value) > 1 else 0.0
-    if spread == 0:
+    if spread <= CONSTANT * np.abs(samples.value).max():
         raise InputError(
             f"The map '{samples.name}' has one value in all kidney voxels: it cannot be normalised, leave it as it is."
         )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from renal_layers.maps import MapSamples
+from renal_layers.maps import ALL_TISSUES, MapSamples
 from renal_segmentation.labels import SIDE_NAMES, Side
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,7 +96,7 @@ def _groups(samples: MapSamples) -> Iterator[tuple[str, str, npt.NDArray[np.intp
     order = np.argsort(samples.layer, kind="stable")
     tissues = [name for name in np.unique(samples.tissue) if name]
     for side, of_side in side_masks(samples):
-        yield side, "all", order[of_side[order]]
+        yield side, ALL_TISSUES, order[of_side[order]]
         for tissue in tissues:
             chosen = order[(of_side & (samples.tissue == tissue))[order]]
             if len(chosen):

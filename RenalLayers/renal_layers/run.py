@@ -10,9 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from renal_layers.analysis import Analysis, analyse
-from renal_layers.maps import QuantitativeMap, Tissue
+from renal_layers.maps import WELL_COVERED, QuantitativeMap, Tissue, check_tissue_names
 from renal_layers.outputs import ALWAYS, PROGRAM, VoxelFormat, earlier_files, write_results, write_summary
+from renal_layers.sampling import covered
 from renal_layers.segmenting import DEFAULT_MODEL, Outlined, outline
 from renal_layers.settings import Settings
 from renal_segmentation.console import console_progress, print_notices
@@ -115,6 +118,8 @@ def request_from(options: argparse.Namespace) -> Request:
         raise InputError("--labels belongs to --mask: a network's labels are known; leave --labels out.")
     if bool(options.tissue) != bool(options.tissue_label):
         raise InputError("--tissue and --tissue-label belong together, for instance --tissue-label 1=cortex 2=medulla.")
+    tissue_names = parse_labels(options.tissue_label, (), "1=cortex")
+    check_tissue_names(tissue_names)
     return Request(
         mask=options.mask,
         output=options.output,
@@ -124,7 +129,7 @@ def request_from(options: argparse.Namespace) -> Request:
         maps=tuple(parse_map(text) for text in options.map),
         labels=parse_labels(options.labels) if options.labels else None,
         tissue=options.tissue,
-        tissue_names=parse_labels(options.tissue_label, (), "1=cortex"),
+        tissue_names=tissue_names,
         pelvis=options.pelvis,
         image=options.image or options.segment,
         settings=settings,
@@ -145,7 +150,7 @@ def parse_map(text: str) -> MapFile:
     """
     name, _, rest = text.partition("=")
     path, unit = rest, ""
-    if ":" in rest and not Path(rest).is_file():
+    if ":" in rest and not Path(rest).exists():
         path, unit = rest.rsplit(":", 1)
     if not name.strip() or not path:
         raise InputError(f"'{text}' is no map: write NAME=FILE or NAME=FILE:UNIT, for instance T1=t1.nii.gz:ms.")
@@ -225,7 +230,19 @@ def _analyse_files(request: Request, progress: Progress) -> _Measured:
         tissue=tissue,
         progress=part(progress, 0.5 if outlined else 0.1, 1.0),
     )
+    if request.image and image:
+        notices.extend(_image_notice(request.image.name, image, analysis))
     return _Measured(replace(analysis, notices=(*notices, *analysis.notices)), maps, image, outlined)
+
+
+def _image_notice(name: str, image: Volume, analysis: Analysis) -> tuple[Notice, ...]:
+    """State that pictures lack anatomy where the image does not reach."""
+    depth = analysis.layering.depth
+    share = float(covered(image.grid, depth.grid.to_ras(np.argwhere(depth.array))).mean())
+    if share >= WELL_COVERED:
+        return ()
+    sentence = f"The image {name} covers {100 * share:.0f} % of the kidney volume: elsewhere pictures show no anatomy."
+    return (Notice("image-elsewhere", sentence),)
 
 
 def _kidneys(

@@ -43,6 +43,15 @@ def sample_lowest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
     A point on the border between voxels, frequent where one grid is a multiple of the other, gets the lowest of their
     values: rounding, and with it the orientation of the grids, must not decide.
     """
+    return _sample_extreme(volume, points, np.minimum)
+
+
+def sample_highest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
+    """Return the same as `sample_lowest`, but the highest value where a point lies on a border."""
+    return _sample_extreme(volume, points, np.maximum)
+
+
+def _sample_extreme(volume: Volume, points: FloatArray, choose: np.ufunc) -> npt.NDArray[Any]:
     values = sample_nearest(volume, points)
     index = volume.grid.to_index(points) + 0.5
     between = np.flatnonzero((np.abs(index - np.rint(index)) < ON_BORDER).any(1))
@@ -51,7 +60,7 @@ def sample_lowest(volume: Volume, points: FloatArray) -> npt.NDArray[Any]:
         inside = ((beside >= 0) & (beside < volume.array.shape)).all(1)
         touched = np.zeros(len(between), volume.array.dtype)
         touched[inside] = volume.array[tuple(beside[inside].T)]
-        values[between] = np.minimum(values[between], touched)
+        values[between] = choose(values[between], touched)
     return values
 
 
@@ -72,9 +81,15 @@ def sample_linear(volume: Volume, valid: npt.NDArray[np.bool_], points: FloatArr
     values : ndarray of float64, shape (N,)
         NaN outside the field of view and where less than half of the weight lies on valid voxels.
     """
-    shape = np.array(volume.array.shape)
-    index = np.clip(volume.grid.to_index(points), 0, shape - 1).T
-    weight = ndimage.map_coordinates(valid.astype(float), index, order=1, mode="nearest")
-    total = ndimage.map_coordinates(np.where(valid, volume.array, 0).astype(float), index, order=1, mode="nearest")
+    if not len(points):
+        return np.empty(0)
+    index = np.clip(volume.grid.to_index(points), 0, np.array(volume.array.shape) - 1)
+    first, last = np.floor(index.min(0)).astype(int), np.ceil(index.max(0)).astype(int)
+    # Only what the points touch becomes float64.
+    box = tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))
+    counts, values = valid[box], np.where(valid[box], volume.array[box], 0)
+    index = (index - first).T
+    weight = ndimage.map_coordinates(counts.astype(float), index, order=1, mode="nearest")
+    total = ndimage.map_coordinates(values.astype(float), index, order=1, mode="nearest")
     usable = (weight >= LEAST_WEIGHT) & covered(volume.grid, points)
     return np.where(usable, total / np.where(usable, weight, 1), np.nan)

@@ -41,7 +41,7 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
     Raises
     ------
     InputError
-        If the file is missing, truncated, corrupt, not an image, or has a time axis.
+        If the file is missing, a folder, truncated, corrupt, not an image, or has a time axis.
     GeometryError
         If its affine or voxel size is impossible.
     MissingPackageError
@@ -51,6 +51,8 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
         import nibabel
     except ImportError as error:
         raise MissingPackageError("Reading files needs the Python package nibabel: pip install nibabel.") from error
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name an image file (save a DICOM series as NIfTI first).")
     if not path.is_file():
         raise InputError(f"{path} is not there: check the path.")
     damaged = f"{path} cannot be read as an image (truncated, corrupt or another format): export it again as NIfTI."

@@ -15,6 +15,7 @@ from renal_layers.cli import main
 from renal_layers.run import parse_map
 from renal_segmentation.cli import main as segmentation_main
 from renal_segmentation.files import read_image, sha256, write_image
+from renal_segmentation.volume import Volume
 
 KIDNEYS = two_kidneys((3, 3, 5), with_hilum=True)
 SIDES = np.where(coordinates(KIDNEYS.grid)[..., 0] > 0, 2, 1) * KIDNEYS.array
@@ -143,6 +144,16 @@ def test_tissue_gives_profiles_of_its_own(files, tmp_path):
     assert {row["tissue"] for row in rows(out / "voxels.csv")} == {"cortex", "medulla"}
 
 
+def test_an_image_that_lies_elsewhere_is_stated(files, tmp_path, capsys):
+    away = KIDNEYS.affine.copy()
+    away[0, 3] += 500
+    for affine, said in ((KIDNEYS.affine, ""), (away, "The image t2w.nii.gz covers 0 % of the kidney volume")):
+        write_image(tmp_path / "t2w.nii.gz", KIDNEYS.array, Volume(KIDNEYS.array, affine).grid, "test")
+        image = ("--image", tmp_path / "t2w.nii.gz")
+        assert run("--mask", files["mask"], *image, "--output", tmp_path / "out", "--overwrite") == 0
+        assert said in capsys.readouterr().err
+
+
 def test_voxels_can_be_written_as_parquet(files, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow comes with the extra 'parquet'")
     out = tmp_path / "out"
@@ -229,6 +240,9 @@ def test_errors_are_one_sentence_that_names_the_input(files, tmp_path, capsys):
     assert "'T1' is no map" in refused(capsys, *mask, "--map", "T1")
     assert "belong together" in refused(capsys, *mask, "--tissue", files["tissue"])
     assert "is not a label" in refused(capsys, *mask, "--tissue", files["tissue"], "--tissue-label", "cortex")
+    everything = ("--tissue", files["tissue"], "--tissue-label", "1=All")
+    assert "'1=All' has the name of all tissues together" in refused(capsys, *mask, *everything)
+    assert "is a folder" in refused(capsys, *mask, "--map", f"T1={tmp_path}")
     assert "Layer thickness -1 mm" in refused(capsys, *mask, "--layer-thickness", -1)
     assert not out.exists()
 

@@ -170,6 +170,11 @@ def test_a_missing_file_is_named(tmp_path):
         read_image(tmp_path / "nothing.nii")
 
 
+def test_a_folder_is_no_image(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder: name an image file"):
+        read_image(tmp_path)
+
+
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
 def test_a_truncated_file_is_refused(mask_file, share):
     content = mask_file.read_bytes()

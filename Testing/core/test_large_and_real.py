@@ -8,8 +8,10 @@ import pytest
 from Testing.core.shapes import two_kidneys
 from Testing.core.test_depth import vtk_distance
 
+from renal_layers.analysis import analyse
 from renal_layers.depth import DistanceTo
 from renal_layers.layering import make_layers
+from renal_layers.maps import QuantitativeMap, Tissue
 from renal_layers.settings import Settings
 from renal_segmentation.files import read_image
 from renal_segmentation.volume import Volume
@@ -33,6 +35,21 @@ def test_a_ct_of_512_x_512_x_1000_voxels_takes_less_than_one_gigabyte():
     assert peak < 1e9
     np.testing.assert_allclose(layering.depth.array, make_layers(kidneys).depth.array, atol=1e-4)
     assert layering.grid.shape == array.shape
+
+
+@pytest.mark.parametrize("space", ["map", "mask"])
+def test_tissue_and_map_of_a_large_scan_are_copied_only_near_the_kidneys(space):
+    kidneys = two_kidneys((3, 3, 3))
+    large = np.zeros((300, 300, 300), np.uint8)
+    i, j, k = kidneys.array.shape
+    large[:i, :j, :k] = kidneys.array
+    scan = Volume(large, kidneys.affine)
+    tracemalloc.start()
+    analysis = analyse(kidneys, [QuantitativeMap("T1", scan)], Settings(space=space), tissue=Tissue(scan, {1: "a"}))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(analysis.samples[0].value) == kidneys.array.sum()
+    assert peak < 5 * large.nbytes
 
 
 @needs_data

@@ -116,8 +116,27 @@ def test_normalised_values_are_z_scores():
 
 
 def test_a_constant_map_cannot_be_normalised():
-    with pytest.raises(InputError, match="cannot be normalised"):
-        measured(constant(KIDNEY.grid), Settings(normalise=True))
+    for value in (7.0, np.float32(1500.1)):
+        with pytest.raises(InputError, match="cannot be normalised"):
+            measured(constant(KIDNEY.grid, value), Settings(normalise=True))
+
+
+@pytest.mark.parametrize("space", ["map", "mask"])
+def test_measurements_are_float64_whatever_the_file_holds(space):
+    image = constant(KIDNEY.grid, np.float32(1500.1))
+    samples = measured(image, Settings(space=space))
+    assert samples.value.dtype == np.float64
+    assert samples.value.std() < 1e-9
+    varied = Volume((image.array + coordinates(KIDNEY.grid)[..., 2]).astype(np.float32), KIDNEY.affine)
+    scores = measured(varied, Settings(space=space, normalise=True)).value
+    assert (scores.mean(), scores.std(ddof=1)) == pytest.approx((0, 1), abs=1e-12)
+
+
+def test_layers_have_the_same_names_in_both_spaces_to_the_last_digit():
+    for space in ("map", "mask"):
+        settings = Settings(space=space, layer_thickness_mm=0.3)
+        layers = np.unique(measured(constant(KIDNEY.grid), settings).layer)
+        assert {0.3, 0.6, 0.9, 17.1} <= {*layers.tolist()} <= {round(0.3 * number, 6) for number in range(61)}
 
 
 def test_tissue_is_taken_from_the_voxel_that_a_measurement_lies_in():
@@ -126,6 +145,48 @@ def test_tissue_is_taken_from_the_voxel_that_a_measurement_lies_in():
     image = Volume(coordinates(KIDNEY.grid)[..., 2] + 50, KIDNEY.affine)
     samples = measured(image, tissue=tissue)
     assert ((samples.tissue == "cortex") == (samples.value > 50.5)).all()
+
+
+def soft_and_hard_tissue():
+    inner = np.linalg.norm(coordinates(KIDNEY.grid) - (40, 0, 0), axis=-1) < 10
+    return KIDNEY.like(0.1 + 0.7 * inner), KIDNEY.like(inner.astype(np.uint8))
+
+
+def test_tissue_given_as_a_probability_is_cut_at_one_half_and_this_is_stated_once():
+    soft, hard = soft_and_hard_tissue()
+    maps = [QuantitativeMap(name, constant(KIDNEY.grid)) for name in ("T1", "T2")]
+    by_either = [analyse(KIDNEY, maps, tissue=Tissue(image, {1: "tumour"})) for image in (soft, hard)]
+    for one, other in zip(*(analysis.samples for analysis in by_either), strict=True):
+        assert set(one.tissue) == {"", "tumour"}
+        assert (one.tissue == other.tissue).all()
+    assert [notice.code for notice in by_either[0].notices].count("probabilities") == 1
+
+
+def test_a_map_is_no_tissue():
+    with pytest.raises(InputError, match=r"The tissue file holds values.*not whole labels"):
+        measured(constant(KIDNEY.grid), tissue=Tissue(KIDNEY.like(KIDNEY.array * 1200.5), {1: "cortex"}))
+
+
+def test_the_cortex_is_known_however_its_name_is_written():
+    depth = 18 - np.linalg.norm(coordinates(KIDNEY.grid) - (40, 0, 0), axis=-1)
+    image = KIDNEY.like(np.where(depth < 6, 1, 2).astype(np.uint8))
+    for cortex, medulla in (("cortex", "medulla"), ("Cortex", "MEDULLA")):
+        found = analyse(KIDNEY, tissue=Tissue(image, {1: cortex, 2: medulla})).thickness["left"]
+        assert found.thickness_mm == pytest.approx(6, abs=0.3)
+
+
+@pytest.mark.parametrize(("names", "said"), [({1: "tumour", 2: "rest"}, []), ({1: "cortex"}, ["named medulla."])])
+def test_tissues_that_are_not_cortex_and_medulla_raise_no_doubts_about_a_fit(names, said):
+    _, hard = soft_and_hard_tissue()
+    analysis = analyse(KIDNEY, tissue=Tissue(hard, names))
+    assert analysis.thickness == {}
+    doubts = [notice.message for notice in analysis.notices if notice.code == "no-thickness"]
+    assert [sentence[-len("named medulla.") :] for sentence in doubts] == said
+
+
+def test_a_tissue_may_not_have_the_name_of_all_of_them():
+    with pytest.raises(InputError, match="'1=all'"):
+        Tissue(KIDNEY, {1: "all"})
 
 
 def test_two_maps_of_one_name_are_refused():
