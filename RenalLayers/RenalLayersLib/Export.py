@@ -23,6 +23,8 @@ from RenalLayersLib.Inputs import Job, volumeOf
 from RenalLayersLib.Volumes import ijkToRas, toImageData
 
 REPORT_NEEDS = ("matplotlib>=3.8",)
+_LOADABLE = {"mask.nii.gz", "scene.mrb"}
+"""What the command writes and no export does: the scene may have been loaded from it, so it is never removed."""
 
 
 def exportResults(folder: Path, job: Job, analysis: Analysis, background: Any, withReport: bool) -> list[str]:
@@ -49,7 +51,7 @@ def exportResults(folder: Path, job: Job, analysis: Analysis, background: Any, w
     _checkNothingIsLost(folder, (*ALWAYS, "voxels.csv", *(["report.html"] if withReport else [])), earlier)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = _inputs(job)
-    with atomic_folder(folder, True, earlier) as temporary:
+    with atomic_folder(folder, True, earlier - _LOADABLE) as temporary:
         write_results(temporary, analysis, write=writeNifti)
         options = {"labels": dict(job.labels)}
         if withReport:

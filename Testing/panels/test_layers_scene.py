@@ -243,8 +243,10 @@ def test_an_export_replaces_an_earlier_one_but_no_file_of_others(layers: Any, tm
     layers.apply()
     layers.host.dialogs.answerWith(str(out))
     mouse.click(layers.ui.exportButton)
+    written = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     for name in ("mask.nii.gz", "scene.mrb"):
         (out / name).write_text("mine")
+    (out / "summary.json").write_text(json.dumps({**written, "files": [*written["files"], "mask.nii.gz"]}))
     slicer.packaging.pretended["matplotlib"] = False
     layers.host.dialogs.answerWith(str(out))
     mouse.click(layers.ui.exportButton)
