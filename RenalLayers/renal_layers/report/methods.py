@@ -65,7 +65,8 @@ def methods(settings: Settings, has_maps: bool, has_thickness: bool) -> list[str
             "Values were turned into z-scores within the kidneys." if settings.normalise else "",
             f"The gradient is the slope of a least-squares line of value on depth between {low:g} and {high:g} "
             f"{unit[settings.gradient_unit]}; the robust gradient is the median slope between pairs of voxels "
-            "(Theil-Sen). Outer and inner medians lie above and below that range.",
+            "(Theil-Sen). For both kidneys together each keeps an intercept of its own, and pairs are those of one "
+            "kidney. Outer and inner medians lie above and below that range.",
             "Intervals of the mean and of the slope are Student's, those of the median come from order statistics; "
             "they treat voxels as independent and are too narrow where neighbouring voxels are not.",
         ]
