@@ -57,7 +57,8 @@ class MapSamples:
     value : ndarray of float64, shape (N,)
         In `unit`.
     left_out : int
-        Kidney voxels in the field of view without a measurement (not finite, or masked background).
+        Kidney voxels of the mask in the field of view without a measurement (not finite, masked background, or outside
+        the kidney's surface, see `renal_layers.places`).
     notices : tuple of Notice
         What the reader must know about these numbers.
     """
@@ -110,7 +111,9 @@ def sample_map(
         places = places or locate(layering, image.grid)
         side, depth, layer, points = places.side, places.depth, places.layer, places.points
         value = np.where(valid[places.index], image.array[places.index], np.nan)
+        outside = places.outside
     else:
+        outside = 0
         side, depth, layer, points, value = _at_mask_voxels(layering, image, valid, kidney_points)
     if not len(value):
         raise NoOverlapError(
@@ -131,9 +134,9 @@ def sample_map(
         layer[measured],
         _tissue_names(tissue, points[measured]),
         value[measured],
-        int((~measured).sum()),
+        int((~measured).sum()) + outside,
     )
-    notices = _notices(samples, share, image, layering)
+    notices = _notices(samples, outside, share, image, layering)
     if layering.settings.normalise:
         samples = _normalised(samples)
     return replace(samples, notices=notices)
@@ -180,14 +183,14 @@ def _normalised(samples: MapSamples) -> MapSamples:
     return replace(samples, unit="SD", value=(samples.value - samples.value.mean()) / spread)
 
 
-def _notices(samples: MapSamples, share: float, image: Volume, layering: Layering) -> tuple[Notice, ...]:
+def _notices(samples: MapSamples, outside: int, share: float, image: Volume, layering: Layering) -> tuple[Notice, ...]:
     notices = []
-    total = len(samples.value) + samples.left_out
-    if samples.left_out:
+    invalid = samples.left_out - outside
+    if invalid:
         notices.append(
             Notice(
                 "left-out",
-                f"Map '{samples.name}': {samples.left_out} of {total} kidney voxels were left out "
+                f"Map '{samples.name}': {invalid} of {len(samples.value) + invalid} kidney voxels were left out "
                 "(zero, not a number, or next to such voxels).",
             )
         )
