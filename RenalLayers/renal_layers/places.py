@@ -1,6 +1,6 @@
 """Where the voxels of a map lie in the kidneys: exact depth of each centre, whatever the map's grid.
 
-A voxel of the mask's own grid is kidney as it was drawn. On any other grid the voxels of the mask are too coarse: their
+A centre of a mask voxel is kidney as it was drawn. Between the centres the voxels of the mask are too coarse: their
 corners stick out of the surface, and what lies there is fat as often as kidney.
 """
 
@@ -22,6 +22,9 @@ from renal_segmentation.volume import Grid
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
+
+SAME_CENTRE = 0.01
+"""In voxels of the mask: files round their positions."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +119,13 @@ def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:
     inside[tuple((part.voxels - low).T)] = True
     index = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), axis=-1).reshape(-1, 3)
     points = grid.to_ras(index)
-    nearest = np.floor(mask_grid.to_index(points) + 0.5).astype(np.intp) - low
+    on_mask = mask_grid.to_index(points)
+    nearest = np.floor(on_mask + 0.5).astype(np.intp) - low
     within = ((nearest >= 0) & (nearest < inside.shape)).all(1)
     hit = np.flatnonzero(within)[inside[tuple(nearest[within].T)]]
     rim = inside & ~ndimage.binary_erosion(inside)
-    doubtful = hit[rim[tuple(nearest[hit].T)]]
+    between = (np.abs(on_mask[hit] - low - nearest[hit]) > SAME_CENTRE).any(1)
+    doubtful = hit[rim[tuple(nearest[hit].T)] & between]
     outside = doubtful[signed_distance(part.surface, points[doubtful]) > LEAST_DEPTH_MM]
     hit = np.setdiff1d(hit, outside, assume_unique=True)
     number = np.ravel_multi_index(tuple(index[hit].T), grid.shape)

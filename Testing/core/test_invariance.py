@@ -68,6 +68,17 @@ def test_a_map_on_a_grid_of_its_own_is_measured_in_the_same_place(space, order):
     assert right == pytest.approx(95, abs=1)
 
 
+@pytest.mark.parametrize(("order", "flips"), [((2, 0, 1), (False,) * 3), ((0, 1, 2), (True, False, True))])
+def test_a_map_on_the_voxels_of_the_mask_has_the_same_measurements_however_it_is_stored(order, flips):
+    values = np.random.default_rng(0).uniform(1, 2, MASK.array.shape)
+    image = Volume(values, MASK.affine)
+    expected, found = (
+        analyse(MASK, [QuantitativeMap("m", one)]).samples[0] for one in (image, turned(image, order, flips))
+    )
+    assert sorted(found.value) == sorted(expected.value)
+    assert found.left_out == expected.left_out == 0
+
+
 def test_a_larger_field_of_view_changes_nothing():
     padded = np.pad(MASK.array, ((7, 3), (2, 9), (4, 4)))
     affine = MASK.affine.copy()
