@@ -12,7 +12,7 @@ import numpy.typing as npt
 from renal_segmentation.cut_off import cut_off_notices, extents
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, margin_voxels, read_parts
-from renal_segmentation.sides import named_side_doubts, split_sides
+from renal_segmentation.sides import named_side_doubts, split_sides, stray_part_notices
 from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 
 BoolArray = npt.NDArray[np.bool_]
@@ -90,7 +90,7 @@ def read_kidneys(
     parts = read_parts(volume, labels, margin_mm, name)
     side, side_notices = _sides(parts, grid)
     side = grid.placed(side.array, grid.start_of(side))
-    notices = (*parts.notices, *side_notices, *_doubts(side, grid))
+    notices = (*parts.notices, *side_notices, *stray_part_notices(side, parts.cyst), *_doubts(side, grid))
     return Kidneys(side, parts.cyst, parts.pelvis, grid, notices)
 
 
