@@ -5,7 +5,7 @@ import gzip
 import nibabel
 import numpy as np
 import pytest
-from Testing.core.shapes import ellipsoid, turned, two_kidneys
+from Testing.core.shapes import coordinates, ellipsoid, turned, two_kidneys
 
 from renal_layers.layering import make_layers
 from renal_layers.settings import Settings
@@ -100,6 +100,20 @@ def test_a_label_that_is_given_two_meanings_is_refused():
 def test_a_kidney_at_the_border_of_the_image_is_stated():
     cut = KIDNEYS.crop((slice(0, None), slice(0, None), slice(14, None)))
     assert "touches-border" in codes(make_layers(cut))
+
+
+@pytest.mark.parametrize("named", [{2: "ignore"}, {}], ids=["ignored by name", "not named"])
+def test_what_is_ignored_and_covers_a_part_of_the_kidney_is_told(named):
+    kidney = ellipsoid((20, 20, 40), (2, 2, 2), (60, 0, 0))
+    ras = coordinates(kidney.grid)
+    lesion = kidney.like(np.where((ras[..., 2] > 20) & (kidney.array > 0), 2, kidney.array))
+    (told,) = (
+        n.message for n in make_layers(lesion, labels={1: "right", **named}).notices if n.code == "ignored-beside"
+    )
+    assert "Label 2 is ignored and touches the kidney over about 9 cm2" in told
+    speck = kidney.like(np.where((ras[..., 2] > 39) & (kidney.array > 0), 2, kidney.array))
+    assert "ignored-beside" not in codes(make_layers(speck, labels={1: "right", **named}))
+    assert "ignored-beside" not in codes(make_layers(lesion, labels={1: "right", 2: "cyst"}))
 
 
 def outlined_on(slices: int, axis: int, half_axes=(28, 30, 52)) -> Volume:
