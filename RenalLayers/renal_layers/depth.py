@@ -25,7 +25,8 @@ FIRST_NEIGHBOURS = 7
 FIRST_NEIGHBOURS_OF_UNEVEN_MESH = 12
 EVEN_MESH = 2.0
 """Largest to median squared covering radius up to which a mesh is even: then fewer neighbours settle the matter."""
-MORE_NEIGHBOURS = 32
+MORE_NEIGHBOURS = 3
+"""How many times as many are tried, again and again, for the points that are not settled yet."""
 TINY, FLAT = 1e-30, 1e-12
 """Edges and triangles of no size: nothing lies over them, and nothing is divided by zero."""
 LARGEST_CHUNK, SMALLEST_CHUNK = 16384, 1024
@@ -45,7 +46,7 @@ class DistanceTo:
     The foot of the perpendicular on the true nearest triangle lies within that triangle's covering
     radius r of one of its vertices w, and perpendicular to the line to the point q, so
     |q - w|^2 <= d^2 + r^2. Every vertex that meets this bound for the best d found so far is tried with
-    all its triangles; where the first neighbours cannot rule out a further vertex, more are fetched.
+    all its triangles; as long as the neighbours tried cannot rule out a further vertex, more are fetched.
     """
 
     def __init__(self, surface: Surface) -> None:
@@ -127,10 +128,13 @@ class _VertexStars:
 
     def distance(self, queries: FloatArray) -> FloatArray:
         """Return distances in mm, shape (N,), within `TOLERANCE_MM`."""
-        best2, open_ = self._search(queries, self._first_neighbours)
-        if len(open_):
-            more2, _ = self._search(queries[open_], MORE_NEIGHBOURS)
+        neighbours = self._first_neighbours
+        best2, open_ = self._search(queries, neighbours)
+        while len(open_):
+            neighbours *= MORE_NEIGHBOURS
+            more2, still_open = self._search(queries[open_], neighbours)
             best2[open_] = np.minimum(best2[open_], more2)
+            open_ = open_[still_open]
         return np.sqrt(np.maximum(best2, 0))
 
     def _search(self, queries: FloatArray, neighbours: int) -> tuple[FloatArray, IntArray]:
