@@ -10,10 +10,9 @@ import numpy as np
 
 from renal_layers.gradients import GradientRow, map_gradients
 from renal_layers.layering import Layering, make_layers
-from renal_layers.maps import MapSamples, QuantitativeMap, Tissue, sample_map
+from renal_layers.maps import MapSamples, QuantitativeMap, Tissue, sample_map, tissue_names
 from renal_layers.places import Places, locate
 from renal_layers.profiles import ProfileRow, layer_profiles
-from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
 from renal_layers.thickness import CorticalThickness, cortical_thickness
 from renal_segmentation.errors import FitError, InputError, NoOverlapError, Notice
@@ -136,11 +135,8 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
     """Return the cortical thickness by side, measured at the mask's voxels."""
     measured = layering.depth.array > 0
     points = layering.depth.grid.to_ras(np.argwhere(measured))
-    label = np.rint(sample_nearest(as_volume(tissue.image, "The tissue file"), points)).astype(int)
-    is_tissue = {
-        name: np.isin(label, [v for v, n in tissue.names.items() if n == name]) for name in ("cortex", "medulla")
-    }
-    if not np.isin(label, list(tissue.names)).any():
+    name_at = tissue_names(tissue, points)
+    if not name_at.astype(bool).any():
         raise NoOverlapError(
             "The tissue labels and the kidneys do not overlap in space, or cortex and medulla have other label values: "
             "check both."
@@ -155,8 +151,8 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
         try:
             found[name] = cortical_thickness(
                 depth[chosen],
-                is_tissue["cortex"][chosen],
-                is_tissue["medulla"][chosen],
+                name_at[chosen] == "cortex",
+                name_at[chosen] == "medulla",
                 positions=points[chosen],
             )
         except FitError as error:

@@ -74,6 +74,20 @@ class MapSamples:
     notices: tuple[Notice, ...] = ()
 
 
+def tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:
+    """Return the name of the tissue at RAS points (N, 3), empty where there is none or two meet."""
+    if tissue is None:
+        return np.full(len(points), "", dtype="U1")
+    labels = as_volume(tissue.image, "The tissue file")
+    lowest = np.rint(sample_lowest(labels, points)).astype(int)
+    highest = -np.rint(sample_lowest(labels.like(-labels.array.astype(float)), points)).astype(int)
+    label = np.where(lowest == highest, lowest, 0)
+    names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
+    for value, name in tissue.names.items():
+        names[label == value] = name
+    return names
+
+
 def sample_map(
     layering: Layering, qmap: QuantitativeMap, tissue: Tissue | None = None, places: Places | None = None
 ) -> MapSamples:
@@ -132,7 +146,7 @@ def sample_map(
         side[measured],
         depth[measured],
         layer[measured],
-        _tissue_names(tissue, points[measured]),
+        tissue_names(tissue, points[measured]),
         value[measured],
         int((~measured).sum()) + outside,
     )
@@ -152,19 +166,6 @@ def _at_mask_voxels(
     side, depth, layer = per_voxel
     value = sample_linear(image, valid, points[seen])
     return side, depth.astype(float), layer.astype(float), points[seen], value
-
-
-def _tissue_names(tissue: Tissue | None, points: FloatArray) -> npt.NDArray[np.str_]:
-    if tissue is None:
-        return np.full(len(points), "", dtype="U1")
-    labels = as_volume(tissue.image, "The tissue file")
-    lowest = np.rint(sample_lowest(labels, points)).astype(int)
-    highest = -np.rint(sample_lowest(labels.like(-labels.array.astype(float)), points)).astype(int)
-    label = np.where(lowest == highest, lowest, 0)
-    names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
-    for value, name in tissue.names.items():
-        names[label == value] = name
-    return names
 
 
 def _normalised(samples: MapSamples) -> MapSamples:
