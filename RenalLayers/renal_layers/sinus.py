@@ -28,6 +28,12 @@ SideArray = npt.NDArray[np.uint8]
 REACH_MM = 20.0
 """Sinus fat lies between kidney and what is drawn as pelvis, but not more; beyond, it belongs to no kidney."""
 
+_NOT_SOUGHT = Notice(
+    "pelvis-not-sought",
+    "No renal pelvis was given or looked for, so depth is measured from all of the surface, the wall of the sinus "
+    "included: give a pelvis, leave out the tissue near it, or choose depth from all of the surface to confirm.",
+)
+
 
 @dataclass(frozen=True)
 class FoundPelvis:
@@ -92,7 +98,7 @@ def locate_pelvis(
         return _given(kidneys.pelvis, kidneys, settings)
     belongs = np.zeros(filled.shape, np.uint8)
     if settings.pelvis_distance_mm == 0 and settings.layer_model == "mm":
-        return FoundPelvis(belongs > 0, belongs)
+        return FoundPelvis(belongs > 0, belongs, (_NOT_SOUGHT,) if settings.depth_from == "capsule" else ())
     notices: list[Notice] = []
     by_side: dict[bytes, BoolArray] = {}
     for side in kidneys.sides:

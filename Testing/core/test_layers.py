@@ -175,6 +175,22 @@ def test_the_half_of_a_horseshoe_kidney_without_pelvis_is_not_measured_against_t
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
+        (Settings(), True),
+        (Settings(depth_from="surface"), False),
+        (Settings(pelvis_distance_mm=0.001), False),
+        (Settings(layer_model="proportional"), False),
+    ],
+)
+def test_depth_from_the_capsule_without_a_pelvis_being_given_or_looked_for_is_told(settings, told):
+    notices = make_layers(two_kidneys(with_hilum=True), settings).notices
+    assert ("pelvis-not-sought" in {notice.code for notice in notices}) == told
+    kidney, sinus = shell()
+    assert "pelvis-not-sought" not in {notice.code for notice in make_layers(kidney, settings, pelvis=sinus).notices}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
         (Settings(pelvis_distance_mm=6), "nothing was excluded there"),
         (Settings(), "its depth is measured from all of its surface"),
         (Settings(depth_from="surface"), None),

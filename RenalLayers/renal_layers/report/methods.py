@@ -47,7 +47,8 @@ def methods(settings: Settings, has_maps: bool, has_thickness: bool) -> list[str
         "kidney's surface.",
         "The depth of a voxel is the distance in millimetres from its centre to the nearest point of the surface, "
         "following Daniel and Francis [1].",
-        "Where a renal pelvis was drawn or found, the wall that faces it does not count: depth starts at the capsule."
+        "Where a renal pelvis was drawn or found, the wall that faces it does not count: depth starts at the capsule. "
+        "Elsewhere it starts at all of the surface, the wall of a sinus included."
         if settings.depth_from == "capsule"
         else "",
         _MODELS[settings.layer_model].format(thickness=settings.layer_thickness_mm, count=settings.layer_count),
