@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,18 +75,26 @@ class DistanceTo:
         return distance
 
 
-def signed_distance(surface: Surface, points: npt.ArrayLike) -> FloatArray:
-    """Return the distance in mm of RAS mm points, shape (N, 3), to a closed surface, negative inside, shape (N,).
+class SignedDistanceTo:
+    """The distance of points to a closed surface, negative inside; far slower than `DistanceTo`.
 
-    Slower than `DistanceTo` by far: for points of which the side is in doubt.
+    Made ready when it is first asked, for points of which the side is in doubt.
     """
-    queries = np.ascontiguousarray(points, float)
-    if not len(queries):
-        return np.empty(0)
-    function, distance = vtkImplicitPolyDataDistance(), vtkDoubleArray()
-    function.SetInput(surface.to_polydata())
-    function.FunctionValue(numpy_to_vtk(queries), distance)
-    return np.array(vtk_to_numpy(distance))
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        self._function: Any = None
+
+    def __call__(self, points: npt.ArrayLike) -> FloatArray:
+        """Return the signed distance in mm of RAS mm points, shape (N, 3), shape (N,)."""
+        queries, distance = np.ascontiguousarray(points, float), vtkDoubleArray()
+        if not len(queries):
+            return np.empty(0)
+        if self._function is None:
+            self._function = vtkImplicitPolyDataDistance()
+            self._function.SetInput(self._surface.to_polydata())
+        self._function.FunctionValue(numpy_to_vtk(queries), distance)
+        return np.array(vtk_to_numpy(distance))
 
 
 def _cancellable(done: Iterator[slice], pool: ThreadPoolExecutor) -> Iterator[slice]:

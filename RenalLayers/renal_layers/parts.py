@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from renal_layers.depth import DistanceTo
+from renal_layers.depth import DistanceTo, SignedDistanceTo
 from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
 from renal_layers.sinus import capsule_part, pelvis_reach_mm
@@ -55,6 +55,8 @@ class MeasuredPart:
         All of the surface, and what depth is measured from.
     distance : DistanceTo
         Measures further points against `depth_surface`.
+    signed_distance : SignedDistanceTo
+        Tells on which side of `surface` they lie.
     """
 
     key: bytes
@@ -65,6 +67,7 @@ class MeasuredPart:
     surface: Surface
     depth_surface: Surface
     distance: DistanceTo = field(repr=False)
+    signed_distance: SignedDistanceTo = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -139,19 +142,17 @@ def _outlines(
     """Yield each connected part of the filled mask that holds kidney voxels, with the pelvis that belongs to it."""
     origin = grid.start_of(side)
     labels, _ = ndimage.label(filled, TOUCHING)
-    pelvises = {value: ndimage.label(pelvis == value, TOUCHING)[0] for value in Side}
-    pelvis_boxes = {value: ndimage.find_objects(found) for value, found in pelvises.items()}
+    pelvises, _ = ndimage.label(pelvis, TOUCHING)
+    pelvis_boxes = ndimage.find_objects(pelvises)
     margin = np.ceil(pelvis_reach_mm(settings) / side.grid.spacing).astype(np.intp) + 1
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[box] == number
         kidney = inside & (side.array[box] > 0)
         if not kidney.any():
             continue
-        beside = np.zeros(pelvis.shape, bool)
-        for value in map(Side, np.unique(side.array[box][kidney])):
-            near = [n for n, other in enumerate(pelvis_boxes[value], start=1) if _meet(box, other, margin)]
-            if near:
-                beside |= np.isin(pelvises[value], near)
+        near = np.array([False, *(_meet(box, other, margin) for other in pelvis_boxes)])
+        own = np.isin(np.arange(max(Side) + 1), side.array[box][kidney])
+        beside = near[pelvises] & own[pelvis] if near.any() else near
         yield _Outline(
             grid.placed(inside, origin + _start(box)),
             kidney,
@@ -212,7 +213,17 @@ def _measured(
     depth = np.full(len(voxels), np.nan)
     depth[wanted] = np.maximum(shape.distance(points[wanted], part(progress, 0.2, 1.0)), LEAST_DEPTH_MM)
     to_capsule = depth if shape.to_capsule is shape.distance else shape.to_capsule(points)
-    return MeasuredPart(key, voxels, depth, to_capsule, to_pelvis, shape.surface, shape.depth_surface, shape.distance)
+    return MeasuredPart(
+        key,
+        voxels,
+        depth,
+        to_capsule,
+        to_pelvis,
+        shape.surface,
+        shape.depth_surface,
+        shape.distance,
+        SignedDistanceTo(shape.surface),
+    )
 
 
 def _wanted(to_pelvis: FloatArray, grid: Grid, settings: Settings) -> BoolArray:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from renal_layers.depth import signed_distance
 from renal_layers.layering import Layering
 from renal_layers.layers import layers_mm
 from renal_layers.parts import LEAST_DEPTH_MM, MeasuredPart
@@ -126,7 +125,7 @@ def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:
     rim = inside & ~ndimage.binary_erosion(inside)
     between = (np.abs(on_mask[hit] - low - nearest[hit]) > SAME_CENTRE).any(1)
     doubtful = hit[rim[tuple(nearest[hit].T)] & between]
-    outside = doubtful[signed_distance(part.surface, points[doubtful]) > LEAST_DEPTH_MM]
+    outside = doubtful[part.signed_distance(points[doubtful]) > LEAST_DEPTH_MM]
     hit = np.setdiff1d(hit, outside, assume_unique=True)
     number = np.ravel_multi_index(tuple(index[hit].T), grid.shape)
     return PartPlaces(number, np.maximum(part.distance(points[hit]), LEAST_DEPTH_MM), len(outside))

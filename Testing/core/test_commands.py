@@ -119,7 +119,7 @@ def test_warnings_reach_the_summary_and_standard_error(files, tmp_path, capsys):
     write_image(files["mask"], array.astype(np.uint8), KIDNEYS.grid, "one kidney")
     assert run("--mask", files["mask"], "--output", tmp_path / "out") == 0
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert [warning["code"] for warning in summary["warnings"]] == ["one-kidney"]
+    assert [warning["code"] for warning in summary["warnings"]] == ["one-kidney", "pelvis-not-sought"]
     assert "renal-layers: warning: The mask holds one kidney, called left" in capsys.readouterr().err
 
 
