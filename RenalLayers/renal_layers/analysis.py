@@ -13,7 +13,6 @@ from renal_layers.layering import Layering, make_layers
 from renal_layers.maps import MapSamples, QuantitativeMap, Tissue, sample_map
 from renal_layers.places import Places, locate
 from renal_layers.profiles import ProfileRow, layer_profiles
-from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
 from renal_layers.thickness import CorticalThickness, cortical_thickness
 from renal_segmentation.errors import FitError, InputError, NoOverlapError, Notice
@@ -137,16 +136,15 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
     """Return the cortical thickness by side, measured at the mask's voxels."""
     measured = layering.depth.array > 0
     points = layering.depth.grid.to_ras(np.argwhere(measured))
-    label, notices = tissue.at(points, sample_nearest)
-    if not np.isin(label, list(tissue.names)).any():
+    name_at, notices = tissue.names_at(points)
+    if not name_at.astype(bool).any():
         raise NoOverlapError(
             "The tissue labels and the kidneys do not overlap in space, or the tissues have other label values: "
             "check both."
         )
-    named = {name: [v for v, n in tissue.names.items() if n.casefold() == name] for name in ("cortex", "medulla")}
-    if not all(named.values()):
-        return {}, (*notices, *_half_named(named))
-    is_tissue = {name: np.isin(label, values) for name, values in named.items()}
+    is_tissue = {name: np.isin(name_at, _spelt(tissue, name)) for name in ("cortex", "medulla")}
+    if missing := [name for name in is_tissue if not _spelt(tissue, name)]:
+        return {}, (*notices, *_half_named(missing))
     side, depth = layering.side.array[measured], layering.depth.array[measured].astype(float)
     found = {}
     for value in Side:
@@ -166,9 +164,13 @@ def _thickness(layering: Layering, tissue: Tissue) -> tuple[dict[str, CorticalTh
     return found, tuple(notices)
 
 
-def _half_named(named: Mapping[str, Sequence[int]]) -> tuple[Notice, ...]:
+def _spelt(tissue: Tissue, name: str) -> list[str]:
+    """Return the ways in which the labels spell the name of a tissue."""
+    return [spelt for spelt in tissue.names.values() if spelt.casefold() == name]
+
+
+def _half_named(missing: Sequence[str]) -> tuple[Notice, ...]:
     """State why there is no cortical thickness, unless neither tissue was named."""
-    missing = [name for name, values in named.items() if not values]
-    if len(missing) == len(named):
+    if len(missing) > 1:
         return ()
     return (Notice("no-thickness", f"Cortical thickness was not measured, because no tissue is named {missing[0]}."),)

@@ -60,7 +60,8 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
         "--depth-from",
         choices=get_args(DepthFrom),
         default=default.depth_from,
-        help="capsule: leave out the wall of the sinus where the pelvis is known; surface: all of the surface",
+        help="capsule: leave out the wall of the sinus where the pelvis is known (--pelvis, --exclude-pelvis); "
+        "surface: all of the surface",
     )
     layers.add_argument("--smoothing", choices=SMOOTHINGS, default=default.smoothing)
     maps = run.add_argument_group("measurement")

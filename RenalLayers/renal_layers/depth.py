@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDoubleArray
+from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
 from renal_layers.surface import Surface
 from renal_segmentation.progress import Progress, silent
@@ -22,7 +26,8 @@ FIRST_NEIGHBOURS = 7
 FIRST_NEIGHBOURS_OF_UNEVEN_MESH = 12
 EVEN_MESH = 2.0
 """Largest to median squared covering radius up to which a mesh is even: then fewer neighbours settle the matter."""
-MORE_NEIGHBOURS = 32
+MORE_NEIGHBOURS = 3
+"""How many times as many are tried, again and again, for the points that are not settled yet."""
 TINY, FLAT = 1e-30, 1e-12
 """Edges and triangles of no size: nothing lies over them, and nothing is divided by zero."""
 LARGEST_CHUNK, SMALLEST_CHUNK = 16384, 1024
@@ -42,7 +47,7 @@ class DistanceTo:
     The foot of the perpendicular on the true nearest triangle lies within that triangle's covering
     radius r of one of its vertices w, and perpendicular to the line to the point q, so
     |q - w|^2 <= d^2 + r^2. Every vertex that meets this bound for the best d found so far is tried with
-    all its triangles; where the first neighbours cannot rule out a further vertex, more are fetched.
+    all its triangles; as long as the neighbours tried cannot rule out a further vertex, more are fetched.
     """
 
     def __init__(self, surface: Surface) -> None:
@@ -68,6 +73,28 @@ class DistanceTo:
             for chunk in _cancellable(done, pool):
                 progress("depth", min(chunk.stop / len(queries), 1.0))
         return distance
+
+
+class SignedDistanceTo:
+    """The distance of points to a closed surface, negative inside; far slower than `DistanceTo`.
+
+    Made ready when it is first asked, for points of which the side is in doubt.
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        self._function: Any = None
+
+    def __call__(self, points: npt.ArrayLike) -> FloatArray:
+        """Return the signed distance in mm of RAS mm points, shape (N, 3), shape (N,)."""
+        queries, distance = np.ascontiguousarray(points, float), vtkDoubleArray()
+        if not len(queries):
+            return np.empty(0)
+        if self._function is None:
+            self._function = vtkImplicitPolyDataDistance()
+            self._function.SetInput(self._surface.to_polydata())
+        self._function.FunctionValue(numpy_to_vtk(queries), distance)
+        return np.array(vtk_to_numpy(distance))
 
 
 def _cancellable(done: Iterator[slice], pool: ThreadPoolExecutor) -> Iterator[slice]:
@@ -110,10 +137,13 @@ class _VertexStars:
 
     def distance(self, queries: FloatArray) -> FloatArray:
         """Return distances in mm, shape (N,), within `TOLERANCE_MM`."""
-        best2, open_ = self._search(queries, self._first_neighbours)
-        if len(open_):
-            more2, _ = self._search(queries[open_], MORE_NEIGHBOURS)
+        neighbours = self._first_neighbours
+        best2, open_ = self._search(queries, neighbours)
+        while len(open_):
+            neighbours *= MORE_NEIGHBOURS
+            more2, still_open = self._search(queries[open_], neighbours)
             best2[open_] = np.minimum(best2[open_], more2)
+            open_ = open_[still_open]
         return np.sqrt(np.maximum(best2, 0))
 
     def _search(self, queries: FloatArray, neighbours: int) -> tuple[FloatArray, IntArray]:

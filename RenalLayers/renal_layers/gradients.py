@@ -15,6 +15,7 @@ from renal_layers.settings import GradientUnit
 from renal_segmentation.errors import Notice
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 
 ALL_PAIRS_UP_TO = 1000
 RANK_STEPS = 24
@@ -23,6 +24,10 @@ RANK_STEPS = 24
 @dataclass(frozen=True)
 class GradientRow:
     """The gradient of one map on one side.
+
+    ``both`` is one slope for kidneys that may differ in level: each keeps an intercept of its own, so that kidneys of
+    different size and level do not tilt the line. Its `intercept` is the mean of theirs, weighted by their voxels (the
+    line through mean depth and mean value), and its `r2` the share of the variance within the kidneys.
 
     `low_mm` and `high_mm` are the fitted range in mm. `slope`, `slope_se`, `slope_ci_*` and `robust_slope`
     (Theil-Sen) are in unit/mm, the other values in `unit`; `outer_*` describes depths below the range, `inner_*`
@@ -73,7 +78,7 @@ def map_gradients(
         scale = {"mm": 1.0, "percent": depth.max() / 100, "proportion": depth.max()}[unit]
         low, high = float(depth_range[0] * scale), float(depth_range[1] * scale)
         central = (depth >= low) & (depth <= high)
-        fit = _regression(depth[central], value[central])
+        fit = _regression(depth[central], value[central], samples.side[chosen][central])
         if np.isnan(fit["slope"]):
             notices.append(_no_fit(samples.name, side, int(central.sum()), low, high))
         limits: dict[str, Any] = {"low_mm": low, "high_mm": high, "n": int(central.sum())}
@@ -82,22 +87,34 @@ def map_gradients(
     return tuple(rows), tuple(notices)
 
 
-def _regression(depth: FloatArray, value: FloatArray) -> dict[str, Any]:
-    """Return the columns slope to robust_slope of `GradientRow`, NaN below three voxels or at one depth."""
-    n = len(depth)
+def _regression(depth: FloatArray, value: FloatArray, side: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """Return the columns slope to robust_slope of `GradientRow`, one intercept per side.
+
+    NaN with fewer than two voxels more than sides, or at one depth.
+    """
     names = ("slope", "slope_se", "slope_ci_low", "slope_ci_high", "intercept", "r2", "robust_slope")
-    if n < 3 or np.ptp(depth) == 0:
+    sides = np.unique(side)
+    freedom = len(depth) - len(sides) - 1
+    if freedom < 1 or not any(np.ptp(depth[side == one]) > 0 for one in sides):
         return dict.fromkeys(names, NAN)
     # Sums and not scipy's linregress, whose matrix products may differ in the last bit from run to run.
-    middle, mean = float(depth.mean()), float(value.mean())
-    x, y = depth - middle, value - mean
+    x, y = _centred(depth, side), _centred(value, side)
     sxx, sxy, syy = (float((a * b).sum()) for a, b in ((x, x), (x, y), (y, y)))
     slope = sxy / sxx
-    error = (max(syy - slope * sxy, 0.0) / (n - 2) / sxx) ** 0.5
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 2)) * error
-    r2 = slope * sxy / syy if np.ptp(value) > 0 else NAN
-    robust = theil_sen_slope(depth, value)
-    return dict(zip(names, (slope, error, slope - half, slope + half, mean - slope * middle, r2, robust), strict=True))
+    error = (max(syy - slope * sxy, 0.0) / freedom / sxx) ** 0.5
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    intercept = float(value.mean()) - slope * float(depth.mean())
+    r2 = slope * sxy / syy if any(np.ptp(value[side == one]) > 0 for one in sides) else NAN
+    robust = theil_sen_slope(depth, value, side)
+    return dict(zip(names, (slope, error, slope - half, slope + half, intercept, r2, robust), strict=True))
+
+
+def _centred(values: FloatArray, side: npt.NDArray[np.uint8]) -> FloatArray:
+    """Return each value's distance from the mean of its side."""
+    centred = np.empty(len(values))
+    for one in np.unique(side):
+        centred[side == one] = values[side == one] - values[side == one].mean()
+    return centred
 
 
 def _no_fit(name: str, side: str, n: int, low: float, high: float) -> Notice:
@@ -128,20 +145,27 @@ def _median_sd(value: FloatArray) -> tuple[float, float]:
     return float(np.median(value)) if len(value) else NAN, float(value.std(ddof=1)) if len(value) > 1 else NAN
 
 
-def theil_sen_slope(x: FloatArray, y: FloatArray) -> float:
-    """Return the median slope between pairs of points (Theil 1950, Sen 1968).
+def theil_sen_slope(x: FloatArray, y: FloatArray, group: npt.ArrayLike = 0) -> float:
+    """Return the median slope between pairs of points of one group (Theil 1950, Sen 1968).
 
     All pairs up to 1000 points. Beyond that the pairs whose ranks in x lie `RANK_STEPS` evenly spaced distances, from a
-    quarter to three quarters of all points, apart: they tell most of the slope, and each point is in many of them.
+    quarter to three quarters of all points of a group, apart: they tell most of the slope, and each point is in many.
     """
-    n = len(x)
-    if n <= ALL_PAIRS_UP_TO:
-        i, j = np.triu_indices(n, 1)
-    else:
-        order = np.argsort(x, kind="stable")
-        steps = np.linspace(n / 4, 3 * n / 4, RANK_STEPS).astype(np.intp)
-        i = np.concatenate([order[: n - step] for step in steps])
-        j = np.concatenate([order[step:] for step in steps])
+    pairs = _all_pairs if len(x) <= ALL_PAIRS_UP_TO else _pairs_of_ranks
+    groups = np.broadcast_to(group, np.shape(x))
+    of_group = [np.flatnonzero(groups == one) for one in np.unique(groups)]
+    i, j = np.concatenate([members[np.stack(pairs(x[members]))] for members in of_group], axis=1)
     apart = x[i] != x[j]
     i, j = i[apart], j[apart]
     return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
+
+
+def _all_pairs(x: FloatArray) -> tuple[IntArray, IntArray]:
+    i, j = np.triu_indices(len(x), 1)
+    return i, j
+
+
+def _pairs_of_ranks(x: FloatArray) -> tuple[IntArray, IntArray]:
+    n, order = len(x), np.argsort(x, kind="stable")
+    steps = np.linspace(n / 4, 3 * n / 4, RANK_STEPS).astype(np.intp)
+    return np.concatenate([order[: n - step] for step in steps]), np.concatenate([order[step:] for step in steps])

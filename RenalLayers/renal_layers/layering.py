@@ -137,7 +137,7 @@ def make_layers(
     found = locate_pelvis(kidneys, filled, pelvis, settings, earlier.pelvis_by_side if earlier else None)
     progress("surface", 0.1)
     known = {measured.key: measured for measured in earlier.parts} if earlier else {}
-    parts = measure_parts(side, kidneys.grid, filled, found.inside, settings, known, part(progress, 0.1, 0.95))
+    parts = measure_parts(side, kidneys.grid, filled, found.side, settings, known, part(progress, 0.1, 0.95))
     progress("layers", 0.95)
     voxels = np.concatenate([measured.voxels for measured in parts]) - kidneys.grid.start_of(side)
     depth, to_capsule, to_pelvis = (
@@ -152,7 +152,10 @@ def make_layers(
     if settings.layer_model == "mm":
         layers = layers_mm(depth[keep], settings.layer_thickness_mm)
     else:
-        layers = _relative_layers(to_capsule, to_pelvis, np.where(keep, side.array[tuple(voxels.T)], 0), settings)[keep]
+        sides = side.array[tuple(voxels.T)]
+        # A part that joins both kidneys knows the pelvis of either.
+        to_own_pelvis = np.where(np.isin(sides, found.sides), to_pelvis, np.inf)
+        layers = _relative_layers(to_capsule, to_own_pelvis, np.where(keep, sides, 0), settings)[keep]
     progress("layers", 1.0)
     return Layering(
         depth=_on_grid(side, voxels[keep], depth[keep]),
@@ -177,13 +180,16 @@ def make_layers(
 def _relative_layers(
     to_capsule: FloatArray, to_pelvis: FloatArray, sides: npt.NDArray[np.uint8], settings: Settings
 ) -> FloatArray:
-    """Return layer indices between capsule and pelvis; each kidney is divided by itself, side 0 is skipped."""
+    """Return layer indices between capsule and pelvis; each kidney is divided by itself, side 0 is skipped.
+
+    Where there is no pelvis the layers run to the greatest depth.
+    """
     layers = np.zeros(len(sides))
     for value in np.unique(sides[sides > 0]):
         of_side = sides == value
         outer, inner = to_capsule[of_side], to_pelvis[of_side]
-        if not np.isfinite(inner).all():
-            inner = outer.max() - outer
+        none = np.isinf(inner)
+        inner[none] = outer[none].max(initial=0) - outer[none]
         relative = relative_depth(outer, inner)
         divide = proportional_layers if settings.layer_model == "proportional" else equivolume_layers
         layers[of_side] = divide(relative, settings.layer_count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,10 +52,8 @@ class Tissue:
         """
         check_tissue_names(self.names)
 
-    def at(
-        self, points: FloatArray, sample: Callable[[Volume, FloatArray], npt.NDArray[Any]]
-    ) -> tuple[npt.NDArray[np.integer], list[Notice]]:
-        """Return the label at each RAS point (N, 3) as a function of `renal_layers.sampling` finds it, and notices.
+    def names_at(self, points: FloatArray) -> tuple[npt.NDArray[np.str_], list[Notice]]:
+        """Return the name of the tissue at each RAS point (N, 3), empty where there is none or two meet, and notices.
 
         Raises
         ------
@@ -63,7 +61,14 @@ class Tissue:
             If the image holds no labels there.
         """
         name = "The tissue file"
-        return as_labels(sample(as_volume(self.image, name), points), name)
+        image = as_volume(self.image, name)
+        lowest, notices = as_labels(sample_lowest(image, points), name)
+        highest, _ = as_labels(sample_highest(image, points), name)
+        label = np.where(lowest == highest, lowest, 0)
+        names = np.full(len(points), "", dtype=f"U{max(map(len, self.names.values()))}")
+        for value, tissue in self.names.items():
+            names[label == value] = tissue
+        return names, notices
 
 
 def check_tissue_names(names: Mapping[int, str]) -> None:
@@ -92,7 +97,8 @@ class MapSamples:
     value : ndarray of float64, shape (N,)
         In `unit`.
     left_out : int
-        Kidney voxels in the field of view without a measurement (not finite, or masked background).
+        Kidney voxels of the mask in the field of view without a measurement (not finite, masked background, or outside
+        the kidney's surface, see `renal_layers.places`).
     notices : tuple of Notice
         What the reader must know about these numbers.
     """
@@ -145,7 +151,9 @@ def sample_map(
         places = places or locate(layering, image.grid)
         side, depth, layer, points = places.side, places.depth, places.layer, places.points
         value = np.where(valid[places.index], image.array[places.index].astype(float), np.nan)
+        outside = places.outside
     else:
+        outside = 0
         side, depth, layer, points, value = _at_mask_voxels(layering, image, valid, kidney_points)
     if not len(value):
         raise NoOverlapError(
@@ -158,18 +166,19 @@ def sample_map(
             f"The map '{qmap.name}' has no valid value inside the kidneys (only zeros or not-a-number): "
             "give another map."
         )
-    tissue_names, tissue_notices = _tissue_names(tissue, points[measured])
+    nameless = np.full(int(measured.sum()), "", dtype="U1")
+    names, tissue_notices = tissue.names_at(points[measured]) if tissue else (nameless, [])
     samples = MapSamples(
         qmap.name,
         qmap.unit,
         side[measured],
         depth[measured],
         layer[measured],
-        tissue_names,
+        names,
         value[measured],
-        int((~measured).sum()),
+        int((~measured).sum()) + outside,
     )
-    notices = (*tissue_notices, *_notices(samples, share, image, layering))
+    notices = (*tissue_notices, *_notices(samples, outside, share, image, layering))
     if layering.settings.normalise:
         samples = _normalised(samples)
     return replace(samples, notices=notices)
@@ -185,18 +194,6 @@ def _at_mask_voxels(
     side, depth, layer = per_voxel
     value = sample_linear(image, valid, points[seen])
     return side, depth.astype(float), layering.full_precision(layer), points[seen], value
-
-
-def _tissue_names(tissue: Tissue | None, points: FloatArray) -> tuple[npt.NDArray[np.str_], list[Notice]]:
-    if tissue is None:
-        return np.full(len(points), "", dtype="U1"), []
-    lowest, notices = tissue.at(points, sample_lowest)
-    highest, _ = tissue.at(points, sample_highest)
-    label = np.where(lowest == highest, lowest, 0)
-    names = np.full(len(points), "", dtype=f"U{max(map(len, tissue.names.values()))}")
-    for value, name in tissue.names.items():
-        names[label == value] = name
-    return names, notices
 
 
 def _normalised(samples: MapSamples) -> MapSamples:
@@ -215,14 +212,14 @@ def _normalised(samples: MapSamples) -> MapSamples:
     return replace(samples, unit="SD", value=(samples.value - samples.value.mean()) / spread)
 
 
-def _notices(samples: MapSamples, share: float, image: Volume, layering: Layering) -> tuple[Notice, ...]:
+def _notices(samples: MapSamples, outside: int, share: float, image: Volume, layering: Layering) -> tuple[Notice, ...]:
     notices = []
-    total = len(samples.value) + samples.left_out
-    if samples.left_out:
+    invalid = samples.left_out - outside
+    if invalid:
         notices.append(
             Notice(
                 "left-out",
-                f"Map '{samples.name}': {samples.left_out} of {total} kidney voxels were left out "
+                f"Map '{samples.name}': {invalid} of {len(samples.value) + invalid} kidney voxels were left out "
                 "(zero, not a number, or next to such voxels).",
             )
         )

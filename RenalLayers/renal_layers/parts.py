@@ -17,11 +17,12 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from renal_layers.depth import DistanceTo
+from renal_layers.depth import DistanceTo, SignedDistanceTo
 from renal_layers.sampling import sample_nearest
 from renal_layers.settings import Settings
-from renal_layers.sinus import capsule_part
+from renal_layers.sinus import capsule_part, pelvis_reach_mm
 from renal_layers.surface import Surface, kidney_surface
+from renal_segmentation.labels import Side
 from renal_segmentation.progress import Progress, part, silent
 from renal_segmentation.volume import Grid, Volume, bounding_box
 
@@ -54,6 +55,8 @@ class MeasuredPart:
         All of the surface, and what depth is measured from.
     distance : DistanceTo
         Measures further points against `depth_surface`.
+    signed_distance : SignedDistanceTo
+        Tells on which side of `surface` they lie.
     """
 
     key: bytes
@@ -64,6 +67,7 @@ class MeasuredPart:
     surface: Surface
     depth_surface: Surface
     distance: DistanceTo = field(repr=False)
+    signed_distance: SignedDistanceTo = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def measure_parts(
     side: Volume,
     grid: Grid,
     filled: BoolArray,
-    pelvis: BoolArray,
+    pelvis: npt.NDArray[np.uint8],
     settings: Settings,
     known: Mapping[bytes, MeasuredPart],
     progress: Progress = silent,
@@ -104,8 +108,10 @@ def measure_parts(
         Non-zero at kidney voxels, cropped to the kidneys.
     grid : Grid
         The mask's full grid.
-    filled, pelvis : ndarray of bool, shape of `side`
-        Kidneys with cysts filled, and the renal pelvis.
+    filled : ndarray of bool, shape of `side`
+        Kidneys with cysts filled.
+    pelvis : ndarray of uint8, shape of `side`
+        The side to which the renal pelvis belongs, 0 outside.
     settings : Settings
         Smoothing, start of depth, and how far the pelvis reaches.
     known : mapping of bytes to MeasuredPart
@@ -130,33 +136,29 @@ def measure_parts(
     return tuple(found[key] for key in keys)
 
 
-def _outlines(side: Volume, grid: Grid, filled: BoolArray, pelvis: BoolArray, settings: Settings) -> Iterator[_Outline]:
-    """Yield each connected part of the filled mask that holds kidney voxels."""
+def _outlines(
+    side: Volume, grid: Grid, filled: BoolArray, pelvis: npt.NDArray[np.uint8], settings: Settings
+) -> Iterator[_Outline]:
+    """Yield each connected part of the filled mask that holds kidney voxels, with the pelvis that belongs to it."""
     origin = grid.start_of(side)
     labels, _ = ndimage.label(filled, TOUCHING)
     pelvises, _ = ndimage.label(pelvis, TOUCHING)
     pelvis_boxes = ndimage.find_objects(pelvises)
-    margin = _pelvis_reach(side, settings)
+    margin = np.ceil(pelvis_reach_mm(settings) / side.grid.spacing).astype(np.intp) + 1
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[box] == number
         kidney = inside & (side.array[box] > 0)
         if not kidney.any():
             continue
-        near = [n for n, other in enumerate(pelvis_boxes, start=1) if _meet(box, other, margin)]
-        beside = np.isin(pelvises, near) if near else pelvis
+        near = np.array([False, *(_meet(box, other, margin) for other in pelvis_boxes)])
+        own = np.isin(np.arange(max(Side) + 1), side.array[box][kidney])
+        beside = near[pelvises] & own[pelvis] if near.any() else near
         yield _Outline(
             grid.placed(inside, origin + _start(box)),
             kidney,
             origin + _start(box),
-            _cropped(beside, grid, origin) if pelvis_boxes else None,
+            _cropped(beside, grid, origin) if beside.any() else None,
         )
-
-
-def _pelvis_reach(side: Volume, settings: Settings) -> npt.NDArray[np.intp]:
-    """Return how many voxels around a part a pelvis still concerns it."""
-    spacing = side.grid.spacing
-    reach_mm = max(settings.pelvis_distance_mm, float(np.linalg.norm(spacing)))
-    return np.ceil(reach_mm / spacing).astype(np.intp) + 1
 
 
 def _meet(box: tuple[slice, ...], other: tuple[slice, ...], margin: npt.NDArray[np.intp]) -> bool:
@@ -211,7 +213,17 @@ def _measured(
     depth = np.full(len(voxels), np.nan)
     depth[wanted] = np.maximum(shape.distance(points[wanted], part(progress, 0.2, 1.0)), LEAST_DEPTH_MM)
     to_capsule = depth if shape.to_capsule is shape.distance else shape.to_capsule(points)
-    return MeasuredPart(key, voxels, depth, to_capsule, to_pelvis, shape.surface, shape.depth_surface, shape.distance)
+    return MeasuredPart(
+        key,
+        voxels,
+        depth,
+        to_capsule,
+        to_pelvis,
+        shape.surface,
+        shape.depth_surface,
+        shape.distance,
+        SignedDistanceTo(shape.surface),
+    )
 
 
 def _wanted(to_pelvis: FloatArray, grid: Grid, settings: Settings) -> BoolArray:

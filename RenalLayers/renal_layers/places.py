@@ -1,4 +1,8 @@
-"""Where the voxels of a map lie in the kidneys: exact depth of each centre, whatever the map's grid."""
+"""Where the voxels of a map lie in the kidneys: exact depth of each centre, whatever the map's grid.
+
+A centre of a mask voxel is kidney as it was drawn. Between the centres the voxels of the mask are too coarse: their
+corners stick out of the surface, and what lies there is fat as often as kidney.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from renal_layers.layering import Layering
 from renal_layers.layers import layers_mm
@@ -16,6 +21,9 @@ from renal_segmentation.volume import Grid
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
+
+SAME_CENTRE = 0.01
+"""In voxels of the mask: files round their positions."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,13 @@ class PartPlaces:
         Voxel of the grid, counted with the last axis fastest.
     depth : ndarray, shape (N,)
         mm below the surface that depth is measured from.
+    outside : int
+        How many more lie in a voxel of the mask, but outside its surface.
     """
 
     number: IntArray
     depth: FloatArray
+    outside: int = 0
 
 
 PlacesByPart = Mapping[bytes, PartPlaces]
@@ -52,6 +63,8 @@ class Places:
         1 left, 2 right.
     depth, layer : ndarray of float64, shape (N,)
         mm below the surface; layer as in `Layering.layers`.
+    outside : int
+        How many more lie in a kidney voxel of the mask, but outside the kidney's surface.
     by_part : mapping
         What each part found, to be given to `locate` again after the mask was corrected.
     """
@@ -61,6 +74,7 @@ class Places:
     side: npt.NDArray[np.uint8]
     depth: FloatArray
     layer: FloatArray
+    outside: int
     by_part: PlacesByPart
 
 
@@ -88,11 +102,12 @@ def locate(layering: Layering, grid: Grid, known: PlacesByPart | None = None) ->
     if layering.settings.layer_model == "mm":
         layer = layers_mm(depth, layering.settings.layer_thickness_mm)
     i, j, k = np.ascontiguousarray(index.T)
-    return Places((i, j, k), points, sample_lowest(layering.side, points), depth, layer, by_part)
+    outside = sum(places.outside for places in by_part.values())
+    return Places((i, j, k), points, sample_lowest(layering.side, points), depth, layer, outside, by_part)
 
 
 def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:
-    """Return the voxels of `grid` whose nearest mask voxel belongs to the part."""
+    """Return the voxels of `grid` whose nearest mask voxel belongs to the part and that lie within its surface."""
     if grid.shape == mask_grid.shape and np.array_equal(grid.affine, mask_grid.affine):
         return PartPlaces(np.ravel_multi_index(tuple(part.voxels.T), grid.shape), part.depth)
     low, high = part.voxels.min(0), part.voxels.max(0)
@@ -103,11 +118,17 @@ def _in_part(part: MeasuredPart, mask_grid: Grid, grid: Grid) -> PartPlaces:
     inside[tuple((part.voxels - low).T)] = True
     index = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), axis=-1).reshape(-1, 3)
     points = grid.to_ras(index)
-    nearest = np.floor(mask_grid.to_index(points) + 0.5).astype(np.intp) - low
+    on_mask = mask_grid.to_index(points)
+    nearest = np.floor(on_mask + 0.5).astype(np.intp) - low
     within = ((nearest >= 0) & (nearest < inside.shape)).all(1)
     hit = np.flatnonzero(within)[inside[tuple(nearest[within].T)]]
+    rim = inside & ~ndimage.binary_erosion(inside)
+    between = (np.abs(on_mask[hit] - low - nearest[hit]) > SAME_CENTRE).any(1)
+    doubtful = hit[rim[tuple(nearest[hit].T)] & between]
+    outside = doubtful[part.signed_distance(points[doubtful]) > LEAST_DEPTH_MM]
+    hit = np.setdiff1d(hit, outside, assume_unique=True)
     number = np.ravel_multi_index(tuple(index[hit].T), grid.shape)
-    return PartPlaces(number, np.maximum(part.distance(points[hit]), LEAST_DEPTH_MM))
+    return PartPlaces(number, np.maximum(part.distance(points[hit]), LEAST_DEPTH_MM), len(outside))
 
 
 def _box_around(low: IntArray, high: IntArray, mask_grid: Grid, grid: Grid) -> tuple[slice, ...] | None:

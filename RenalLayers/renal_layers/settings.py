@@ -38,7 +38,8 @@ class Settings:
         Voxels nearer than this to the renal pelvis are excluded; 0 switches it off.
     depth_from : {"capsule", "surface"}
         ``surface``: the nearest point of the whole surface, the wall of the sinus included, as in 3DQLayers;
-        ``capsule``: leave out the wall that faces the pelvis, where a pelvis is drawn or looked for.
+        ``capsule``: leave out the wall that faces the pelvis, where a pelvis is drawn, or looked for because
+        `pelvis_distance_mm` or the layer model asks for it; elsewhere it is ``surface``, and a notice says so.
     smoothing : {"default", "diffusion", "windowed-sinc", "none"}
         How the surface is made.
     space : {"map", "mask"}

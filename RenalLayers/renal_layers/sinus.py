@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,15 @@ from renal_layers.settings import Settings
 from renal_layers.surface import Surface
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
 from renal_segmentation.kidneys import Kidneys
-from renal_segmentation.labels import SIDE_NAMES, as_labels
+from renal_segmentation.labels import SIDE_NAMES, Side, as_labels
 from renal_segmentation.sides import FRAGMENT_SHARE
 from renal_segmentation.volume import Grid, Volume, as_volume, bounding_box
 
 BoolArray = npt.NDArray[np.bool_]
+SideArray = npt.NDArray[np.uint8]
+
+REACH_MM = 20.0
+"""Sinus fat lies between kidney and what is drawn as pelvis, but not more; beyond, it belongs to no kidney."""
 
 MOST_LABELS = 8
 """A pelvis with more of them, calyces included, is an image."""
@@ -36,6 +40,8 @@ class FoundPelvis:
     ----------
     inside : ndarray of bool, shape (I, J, K)
         Empty where none was drawn, found or looked for.
+    side : ndarray of uint8, shape (I, J, K)
+        The side whose kidney each voxel of it belongs to, 0 outside and where it lies far from every kidney.
     notices : tuple of Notice
         Kidneys without one.
     by_side : mapping of bytes to ndarray of bool
@@ -43,8 +49,14 @@ class FoundPelvis:
     """
 
     inside: BoolArray
+    side: SideArray
     notices: tuple[Notice, ...] = ()
     by_side: Mapping[bytes, BoolArray] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> list[Side]:
+        """The sides whose kidney has a pelvis."""
+        return [side for side in Side if (self.side == side).any()]
 
 
 def locate_pelvis(
@@ -73,12 +85,13 @@ def locate_pelvis(
         If the drawn pelvis lies nowhere near the kidneys.
     """
     if drawn is not None:
-        return _drawn(as_volume(drawn, "The pelvis file"), kidneys.side.grid)
+        inside, said = _drawn(as_volume(drawn, "The pelvis file"), kidneys.side.grid)
+        return _given(inside, kidneys, settings, said)
     if kidneys.pelvis.any():
-        return FoundPelvis(kidneys.pelvis)
-    found = np.zeros(filled.shape, bool)
+        return _given(kidneys.pelvis, kidneys, settings, [])
+    belongs = np.zeros(filled.shape, np.uint8)
     if settings.pelvis_distance_mm == 0 and settings.layer_model == "mm":
-        return FoundPelvis(found)
+        return FoundPelvis(belongs > 0, belongs)
     notices: list[Notice] = []
     by_side: dict[bytes, BoolArray] = {}
     for side in kidneys.sides:
@@ -87,13 +100,57 @@ def locate_pelvis(
         key = _key(of_side[box], filled[box])
         pelvis = (known or {}).get(key)
         by_side[key] = _found_from_hulls(of_side[box], filled[box], kidneys) if pelvis is None else pelvis
-        found[box] |= by_side[key]
+        belongs[box][by_side[key]] = side
         if not by_side[key].any():
-            notices.append(_no_pelvis(SIDE_NAMES[side], settings))
-    return FoundPelvis(found, tuple(notices), by_side)
+            notices.append(
+                Notice(
+                    "no-pelvis",
+                    f"No renal pelvis was found in the {SIDE_NAMES[side]} kidney; {_without_pelvis(settings)}: draw a "
+                    "pelvis segment if it matters.",
+                )
+            )
+    return FoundPelvis(belongs > 0, belongs, tuple(notices), by_side)
 
 
-def _drawn(pelvis: Volume, grid: Grid) -> FoundPelvis:
+def pelvis_reach_mm(settings: Settings) -> float:
+    """Return how far from a kidney its pelvis may lie."""
+    return max(REACH_MM, settings.pelvis_distance_mm)
+
+
+def _given(inside: BoolArray, kidneys: Kidneys, settings: Settings, notices: list[Notice]) -> FoundPelvis:
+    """Return a pelvis as drawn or labelled, each voxel given to the nearest kidney within reach."""
+    voxels = np.argwhere(inside)
+    points = kidneys.side.grid.to_ras(voxels)
+    nearest, belongs = np.full(len(voxels), pelvis_reach_mm(settings)), np.zeros(inside.shape, np.uint8)
+    for side in kidneys.sides:
+        kidney = kidneys.side.grid.to_ras(np.argwhere(kidneys.side.array == side))
+        tree = cKDTree(kidney, balanced_tree=False, compact_nodes=False)
+        distance = tree.query(points, distance_upper_bound=pelvis_reach_mm(settings), workers=-1)[0]
+        nearer = distance < nearest
+        belongs[tuple(voxels[nearer].T)] = side
+        nearest[nearer] = distance[nearer]
+    found = FoundPelvis(inside, belongs, tuple(notices))
+    if not _matters(settings):
+        return found
+    without = [
+        Notice(
+            "no-pelvis",
+            f"What is drawn as renal pelvis lies nowhere near the {SIDE_NAMES[side]} kidney; "
+            f"{_without_pelvis(settings)}: draw it there too if it matters.",
+        )
+        for side in kidneys.sides
+        if side not in found.sides
+    ]
+    return replace(found, notices=(*notices, *without))
+
+
+def _matters(settings: Settings) -> bool:
+    """Tell whether a number depends on where the pelvis is."""
+    return settings.layer_model != "mm" or settings.pelvis_distance_mm > 0 or settings.depth_from == "capsule"
+
+
+def _drawn(pelvis: Volume, grid: Grid) -> tuple[BoolArray, list[Notice]]:
+    """Return where a drawn pelvis lies on a grid, and notices."""
     index = np.indices(grid.shape).reshape(3, -1).T
     labels, notices = as_labels(sample_nearest(pelvis, grid.to_ras(index)), "The pelvis file")
     values = np.unique(labels[labels > 0])
@@ -106,7 +163,7 @@ def _drawn(pelvis: Volume, grid: Grid) -> FoundPelvis:
         raise NoOverlapError(
             "The pelvis segment and the kidneys do not overlap in space: check that both belong to one scan."
         )
-    return FoundPelvis((labels > 0).reshape(grid.shape), tuple(notices))
+    return (labels > 0).reshape(grid.shape), notices
 
 
 def _found_from_hulls(of_side: BoolArray, filled: BoolArray, kidneys: Kidneys) -> BoolArray:
@@ -124,15 +181,13 @@ def _key(of_side: BoolArray, filled: BoolArray) -> bytes:
     return digest.digest()
 
 
-def _no_pelvis(side: str, settings: Settings) -> Notice:
-    what = (
-        "nothing was excluded there"
-        if settings.layer_model == "mm"
-        else "its relative layers run to its greatest depth instead"
-    )
-    return Notice(
-        "no-pelvis", f"No renal pelvis was found in the {side} kidney; {what}: draw a pelvis segment if it matters."
-    )
+def _without_pelvis(settings: Settings) -> str:
+    """Return what becomes of a kidney that has no pelvis."""
+    if settings.layer_model != "mm":
+        return "its relative layers run to its greatest depth instead"
+    if settings.pelvis_distance_mm > 0:
+        return "nothing was excluded there"
+    return "its depth is measured from all of its surface"
 
 
 def _separate(of_side: BoolArray) -> Iterator[BoolArray]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
+from renal_segmentation.cut_off import cut_off_notices, extents
 from renal_segmentation.errors import Notice
 from renal_segmentation.labels import SIDE_NAMES, MaskParts, Side, margin_voxels, read_parts
-from renal_segmentation.sides import named_side_doubts, split_sides
+from renal_segmentation.sides import named_side_doubts, split_sides, stray_part_notices
 from renal_segmentation.volume import Grid, Volume, as_volume, check_affine
 
 BoolArray = npt.NDArray[np.bool_]
@@ -90,7 +90,7 @@ def read_kidneys(
     parts = read_parts(volume, labels, margin_mm, name)
     side, side_notices = _sides(parts, grid)
     side = grid.placed(side.array, grid.start_of(side))
-    notices = (*parts.notices, *side_notices, *_doubts(side, grid))
+    notices = (*parts.notices, *side_notices, *stray_part_notices(side, parts.cyst), *_doubts(side, grid))
     return Kidneys(side, parts.cyst, parts.pelvis, grid, notices)
 
 
@@ -104,26 +104,10 @@ def _sides(parts: MaskParts, grid: Grid) -> tuple[Volume, tuple[Notice, ...]]:
     return Volume(np.where(parts.kidney, found, side), parts.affine), notices
 
 
-def cut_off_notices(side: Volume, grid: Grid) -> tuple[Notice, ...]:
-    """Return a notice for each kidney of a side map that the border of the whole grid cuts off."""
-    start = grid.start_of(side)
-    notices = []
-    for value, low, high in _extents(side):
-        if (low + start == 0).any() or (high + start == grid.shape).any():
-            notices.append(
-                Notice(
-                    "touches-border",
-                    f"The {SIDE_NAMES[value]} kidney touches the border of the image: its volume is that of the part "
-                    "in view, and depth is measured there from the cut, not from the capsule.",
-                )
-            )
-    return tuple(notices)
-
-
 def _doubts(side: Volume, grid: Grid) -> tuple[Notice, ...]:
-    """Return notices on kidneys that are cut off by the image or too thin to have a depth."""
+    """Return notices on kidneys that are cut off or too thin to have a depth."""
     notices = list(cut_off_notices(side, grid))
-    for value, low, high in _extents(side):
+    for value, low, high in extents(side):
         across = int((high - low).min())
         if across < FEWEST_VOXELS_ACROSS:
             notices.append(
@@ -134,13 +118,3 @@ def _doubts(side: Volume, grid: Grid) -> tuple[Notice, ...]:
                 )
             )
     return tuple(notices)
-
-
-def _extents(side: Volume) -> list[tuple[Side, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Return the sides that are there with the first voxel of each and the one after its last."""
-    boxes = zip(Side, ndimage.find_objects(side.array, max(Side)), strict=True)
-    return [
-        (value, np.array([s.start for s in box]), np.array([s.stop for s in box]))
-        for value, box in boxes
-        if box is not None
-    ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -18,6 +19,8 @@ MEANINGS = ("left", "right", "kidney", "cyst", "pelvis", "ignore")
 """What a label of a mask can stand for; ``kidney`` is split into sides, ``cyst`` is filled but not measured."""
 PREDICTED = {1: "left", 2: "right", 3: "cyst", 4: "cyst", 5: "pelvis", 6: "pelvis"}
 """Of the masks that ``predict`` writes, whose whole table is `renal_segmentation.structures`."""
+LEAST_WALL_MM2 = 100.0
+"""Of some 15 000 mm2 of a kidney's surface; less of a neighbour touches it by a few voxels of its outline."""
 
 
 class Side(IntEnum):
@@ -104,7 +107,30 @@ def read_parts(
     parts = MaskParts(cropped.affine, left, right, kidney, cyst, pelvis, tuple(notices))
     if not (left.any() or right.any() or kidney.any()):
         raise nothing
-    return parts
+    return replace(parts, notices=(*parts.notices, *_wall_notices(cropped, left | right | kidney | cyst, pelvis)))
+
+
+def _wall_notices(labels: Volume, outlined: npt.NDArray[np.bool_], pelvis: npt.NDArray[np.bool_]) -> tuple[Notice, ...]:
+    """Return a notice for each ignored label that covers a real part of the kidneys' surface."""
+    ignored = np.where(outlined | pelvis, 0, labels.array)
+    if not ignored.any():
+        return ()
+    face_mm2 = labels.grid.voxel_ml * 1000 / labels.grid.spacing
+    touching: dict[int, float] = defaultdict(float)
+    for axis in range(3):
+        along, inside = np.moveaxis(ignored, axis, 0), np.moveaxis(outlined, axis, 0)
+        for beside in (along[1:][inside[:-1]], along[:-1][inside[1:]]):
+            for value, count in zip(*np.unique(beside[beside > 0], return_counts=True), strict=True):
+                touching[int(value)] += int(count) * float(face_mm2[axis])
+    return tuple(
+        Notice(
+            "ignored-beside",
+            f"Label {value} is ignored and touches the kidney over about {area / 100:.0f} cm2, which count as capsule: "
+            f"right for another organ; a lesion of the kidney itself is better called cyst ({value}=cyst).",
+        )
+        for value, area in sorted(touching.items())
+        if area >= LEAST_WALL_MM2
+    )
 
 
 def _hint(found: Collection[int]) -> str:

@@ -23,6 +23,9 @@ LOBE_SHARE = 0.2
 FAR_MM = 25.0
 """Two large parts with this much room between them, from left to right, are on both sides of the spine."""
 
+LEAST_STRAY_VOXELS, LEAST_STRAY_ML = 3, 0.1
+"""Further parts are told from here on: less is a slip of the brush and a thousandth of a kidney."""
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -122,6 +125,36 @@ def named_side_doubts(side: Volume, least_mm: float = 0.0) -> tuple[Notice, ...]
         if far_apart(side.like(side.array == one))
     ]
     return tuple(doubts)
+
+
+def stray_part_notices(side: Volume, cyst: npt.NDArray[np.bool_]) -> tuple[Notice, ...]:
+    """Return a notice for each side whose kidney has further parts apart from it: they are measured as kidney, too.
+
+    Parameters
+    ----------
+    side : Volume
+        `Side.LEFT`, `Side.RIGHT`, 0 outside.
+    cyst : ndarray of bool, same shape
+        What may join parts of a kidney.
+    """
+    parts_of, count = ndimage.label((side.array > 0) | cyst, np.ones((3, 3, 3)))
+    voxels = {one: np.bincount(parts_of[side.array == one], minlength=count + 1) for one in Side}
+    kidneys = [int(of_part.argmax()) for of_part in voxels.values() if of_part.any()]
+    notices = []
+    for one, of_part in voxels.items():
+        of_part[kidneys] = 0
+        stray = of_part[of_part > 0]
+        ml = float(stray.sum() * side.grid.voxel_ml)
+        if ml >= LEAST_STRAY_ML and stray.sum() >= LEAST_STRAY_VOXELS:
+            notices.append(
+                Notice(
+                    "stray-parts",
+                    f"The {SIDE_NAMES[one]} kidney has {len(stray)} further part{'s' * (len(stray) > 1)} apart from it "
+                    f"({ml:.1f} ml), measured as kidney with a surface of {'their' if len(stray) > 1 else 'its'} own: "
+                    "remove what is no kidney.",
+                )
+            )
+    return tuple(notices)
 
 
 def _measure(parts_of: npt.NDArray[np.int32], kidney: Volume) -> list[_Part]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from renal_segmentation.cut_off import cut_off_notices
 from renal_segmentation.errors import InputError, Notice
-from renal_segmentation.kidneys import cut_off_notices, read_kidneys
+from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.labels import Side
 from renal_segmentation.relabelling import sides_of, structure_side_doubts
 from renal_segmentation.structures import BY_VALUE, PARENCHYMA, STRUCTURES

@@ -46,6 +46,13 @@ def test_depth_at_the_middle_of_a_sphere_where_every_triangle_is_as_near_equals_
     np.testing.assert_allclose(DistanceTo(surface)(points), vtk_distance(surface, points), atol=0.01)
 
 
+def test_depth_below_the_long_triangles_of_thick_slices_equals_vtk_at_every_voxel():
+    mask = ellipsoid((24, 26, 50), (1.25, 1.25, 8), shift=np.array([0.26, 0.34, 0.375]))
+    surface = kidney_surface(mask, "windowed-sinc")
+    points = mask.grid.to_ras(np.argwhere(mask.array))
+    np.testing.assert_allclose(DistanceTo(surface)(points), vtk_distance(surface, points), atol=0.01)
+
+
 def test_distance_outside_the_surface_equals_vtk():
     surface = kidney_surface(ellipsoid((8, 10, 14)), "none")
     points = np.random.default_rng(2).uniform(-30, 30, (2000, 3))

@@ -5,12 +5,13 @@ import gzip
 import nibabel
 import numpy as np
 import pytest
-from Testing.core.shapes import ellipsoid, two_kidneys
+from Testing.core.shapes import coordinates, ellipsoid, turned, two_kidneys
 
 from renal_layers.layering import make_layers
 from renal_layers.settings import Settings
 from renal_segmentation.errors import EmptyMaskError, GeometryError, InputError, OutputError
 from renal_segmentation.files import atomic_folder, atomic_path, read_image, write_image
+from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.labels import parse_labels
 from renal_segmentation.volume import Volume, as_volume
 
@@ -99,6 +100,59 @@ def test_a_label_that_is_given_two_meanings_is_refused():
 def test_a_kidney_at_the_border_of_the_image_is_stated():
     cut = KIDNEYS.crop((slice(0, None), slice(0, None), slice(14, None)))
     assert "touches-border" in codes(make_layers(cut))
+
+
+@pytest.mark.parametrize("named", [{2: "ignore"}, {}], ids=["ignored by name", "not named"])
+def test_what_is_ignored_and_covers_a_part_of_the_kidney_is_told(named):
+    kidney = ellipsoid((20, 20, 40), (2, 2, 2), (60, 0, 0))
+    ras = coordinates(kidney.grid)
+    lesion = kidney.like(np.where((ras[..., 2] > 20) & (kidney.array > 0), 2, kidney.array))
+    (told,) = (
+        n.message for n in make_layers(lesion, labels={1: "right", **named}).notices if n.code == "ignored-beside"
+    )
+    assert "Label 2 is ignored and touches the kidney over about 9 cm2" in told
+    speck = kidney.like(np.where((ras[..., 2] > 39) & (kidney.array > 0), 2, kidney.array))
+    assert "ignored-beside" not in codes(make_layers(speck, labels={1: "right", **named}))
+    assert "ignored-beside" not in codes(make_layers(lesion, labels={1: "right", 2: "cyst"}))
+
+
+def outlined_on(slices: int, axis: int, half_axes=(28, 30, 52)) -> Volume:
+    """Return an ellipsoid with slices of 5 mm across an axis, of which only some in the middle are outlined."""
+    spacing = np.full(3, 1.5)
+    spacing[axis] = 5
+    whole = ellipsoid(half_axes, spacing, (60, 0, 0))
+    first = (whole.array.shape[axis] - slices) // 2
+    number = np.indices(whole.array.shape)[axis]
+    return whole.like(np.where((number >= first) & (number < first + slices), whole.array, 0))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("slices", [1, 3, 5])
+def test_a_kidney_outlined_on_a_few_of_its_slices_is_told_with_its_flat_ends(slices, axis):
+    told = {n.code: n.message for n in make_layers(outlined_on(slices, axis)).notices}
+    assert ("left and right", "posterior and anterior", "inferior and superior")[axis] in told["cut-off"]
+
+
+def test_a_kidney_that_lacks_one_end_is_told_in_voxels_of_any_shape_even_with_stray_voxels_beyond():
+    whole = ellipsoid((25, 25, 50), (1.5, 1.5, 1.5), (60, 0, 0))
+    half = whole.array.copy()
+    half[:, :, half.shape[2] // 2 + 6 :] = 0
+    half[20, 20, -4] = 1
+    flipped = turned(whole.like(half), (2, 0, 1), (True, False, True))
+    for mask in (whole.like(half), flipped):
+        (told,) = (n.message for n in make_layers(mask).notices if n.code == "cut-off")
+        assert "ends flat (superior)" in told
+
+
+@pytest.mark.parametrize("thickness", [1.0, 2.0, 4.0, 6.0, 8.0])
+@pytest.mark.parametrize("half_axes", [(20, 18, 40), (30, 28, 55)])
+def test_whole_kidneys_are_not_said_to_be_cut_off_however_thick_their_slices(thickness, half_axes):
+    for axis in range(3):
+        spacing = np.full(3, 1.5)
+        spacing[axis] = thickness
+        for shift in (0, 0.25, 0.5, 0.75):
+            mask = ellipsoid(half_axes, spacing, (60, 0, 0), shift)
+            assert "cut-off" not in {notice.code for notice in read_kidneys(mask).notices}
 
 
 def test_a_single_slice_and_a_single_voxel_are_measured_and_called_rough():

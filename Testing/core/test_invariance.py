@@ -9,7 +9,7 @@ from Testing.core.shapes import coordinates, grid_around, moved, turned, two_kid
 
 from renal_layers.analysis import analyse
 from renal_layers.layering import make_layers
-from renal_layers.maps import QuantitativeMap
+from renal_layers.maps import QuantitativeMap, Tissue
 from renal_layers.settings import Settings
 from renal_segmentation.volume import Volume
 
@@ -66,6 +66,36 @@ def test_a_map_on_a_grid_of_its_own_is_measured_in_the_same_place(space, order):
     left, right = (samples.value[samples.side == side].mean() for side in (1, 2))
     assert left == pytest.approx(105, abs=1)
     assert right == pytest.approx(95, abs=1)
+
+
+@pytest.mark.parametrize(("order", "flips"), [((2, 0, 1), (False,) * 3), ((0, 1, 2), (True, False, True))])
+def test_a_map_on_the_voxels_of_the_mask_has_the_same_measurements_however_it_is_stored(order, flips):
+    values = np.random.default_rng(0).uniform(1, 2, MASK.array.shape)
+    image = Volume(values, MASK.affine)
+    expected, found = (
+        analyse(MASK, [QuantitativeMap("m", one)]).samples[0] for one in (image, turned(image, order, flips))
+    )
+    assert sorted(found.value) == sorted(expected.value)
+    assert found.left_out == expected.left_out == 0
+
+
+@pytest.mark.parametrize("flips", [(True, False, False), (True, True, True)])
+def test_the_cortical_thickness_does_not_depend_on_how_a_tissue_file_twice_as_fine_is_stored(flips):
+    kidneys = two_kidneys()
+    affine = kidneys.affine.copy()
+    affine[:3, :3] /= 2
+    affine[:3, 3] -= 0.5
+    fine = Volume(np.ones(2 * np.array(kidneys.array.shape), np.uint8), affine)
+    ras = coordinates(fine.grid)
+    for centre, half_axes in (((-45, 0, 5), (16, 14, 34)), ((45, 0, -5), (14, 12, 30))):
+        fine.array[(((ras - centre) / half_axes) ** 2).sum(-1) < 1] = 2
+    names = {1: "cortex", 2: "medulla"}
+    expected, found = (
+        analyse(kidneys, tissue=Tissue(one, names)).thickness for one in (fine, turned(fine, (0, 1, 2), flips))
+    )
+    assert set(found) == {"left", "right"}
+    for side, thickness in found.items():
+        assert thickness.thickness_mm == expected[side].thickness_mm
 
 
 def test_a_larger_field_of_view_changes_nothing():

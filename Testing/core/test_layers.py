@@ -167,6 +167,47 @@ def test_each_kidney_has_equivolume_layers_of_its_own():
         np.testing.assert_allclose(voxels, voxels.mean(), rtol=0.03)
 
 
+def test_relative_layers_of_a_kidney_without_pelvis_run_to_its_greatest_depth_whatever_the_other_has():
+    kidneys = two_kidneys()
+    sinus = kidneys.like((np.linalg.norm(coordinates(kidneys.grid) - (-25, 0, 5), axis=-1) < 9).astype(np.uint8))
+    layering = make_layers(kidneys, Settings(layer_model="proportional", layer_count=12), pelvis=sinus)
+    depth, layers = (volume.array[layering.side.array == 2] for volume in (layering.depth, layering.layers))
+    np.testing.assert_allclose(layers, np.ceil(12 * depth / depth.max() - 1e-6))
+
+
+def test_the_half_of_a_horseshoe_kidney_without_pelvis_is_not_measured_against_the_pelvis_of_the_other():
+    kidneys = two_kidneys()
+    ras = coordinates(kidneys.grid)
+    bridge = (np.abs(ras[..., 0]) < 40) & (np.linalg.norm(ras[..., 1:] + (0, 20), axis=-1) < 8)
+    horseshoe = kidneys.like(np.where((kidneys.array > 0) | bridge, np.where(ras[..., 0] < 0, 1, 2), 0))
+    sinus = kidneys.like((np.linalg.norm(ras - (-25, 0, 5), axis=-1) < 9).astype(np.uint8))
+    layering = make_layers(
+        horseshoe, Settings(layer_model="proportional"), labels={1: "left", 2: "right"}, pelvis=sinus
+    )
+    deepest = layering.depth.array[layering.side.array == 2].max()
+    innermost = layering.depth.array[(layering.side.array == 2) & (layering.layers.array == 12)]
+    assert innermost.min() > deepest * 11 / 12 - 0.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (Settings(pelvis_distance_mm=6), "nothing was excluded there"),
+        (Settings(), "its depth is measured from all of its surface"),
+        (Settings(depth_from="surface"), None),
+    ],
+)
+def test_a_pelvis_drawn_in_one_kidney_only_is_told_where_it_matters(settings, told):
+    kidneys = two_kidneys()
+    sinus = np.linalg.norm(coordinates(kidneys.grid) - (-25, 0, 5), axis=-1) < 9
+    drawn = make_layers(kidneys, settings, pelvis=kidneys.like(sinus.astype(np.uint8)))
+    labelled = kidneys.like(np.where(sinus, 2, kidneys.array))
+    for layering in (drawn, make_layers(labelled, settings, labels={1: "kidney", 2: "pelvis"})):
+        said = [notice.message for notice in layering.notices if notice.code == "no-pelvis"]
+        assert len(said) == (told is not None)
+        assert all("right kidney" in message and told in message for message in said)
+
+
 def test_a_layer_thicker_than_the_kidney_gives_one_layer_and_a_notice():
     layering = make_layers(ellipsoid((8, 8, 8), (2, 2, 2)), Settings(layer_thickness_mm=50))
     assert layering.layer_edges.tolist() == [50]

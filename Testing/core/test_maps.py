@@ -37,6 +37,22 @@ def test_in_map_space_each_value_is_one_voxel_of_the_map_untouched():
     assert np.abs(np.sort(samples.depth) - np.sort(expected)).mean() < 0.15
 
 
+@pytest.mark.parametrize("settings", [Settings(), Settings(pelvis_distance_mm=4)], ids=["all of it", "without pelvis"])
+def test_voxels_of_a_finer_map_that_lie_in_the_corners_of_the_mask_but_outside_the_kidney_are_left_out(settings):
+    mask = ellipsoid((22, 25, 40), (3, 3, 3), (40, 0, 0), shift=0.3)
+    grid = grid_around((24, 27, 42), (1, 1, 1), (40, 0, 0))
+    tissue = (((coordinates(grid) - (40, 0, 0)) / (22, 25, 40)) ** 2).sum(-1) < 1
+    samples = measured(Volume(np.where(tissue, 100.0, 900.0), grid.affine), settings, mask)
+    fat = samples.value == 900
+    in_first_layer = samples.layer == 1
+    assert fat.mean() < 0.01
+    assert fat[in_first_layer].mean() < 0.08
+    assert samples.depth[fat].max() < 0.5
+    in_mask_voxels = 27 * mask.array.sum()
+    assert 0.02 * in_mask_voxels < samples.left_out < 0.06 * in_mask_voxels
+    assert "left-out" not in codes(samples)
+
+
 def test_in_mask_space_there_is_one_value_per_mask_voxel_for_every_map():
     settings = Settings(space="mask")
     maps = [constant(grid_around((24, 24, 24), size, (40, 0, 0))) for size in ((3, 3, 4), (1.5, 2, 2))]

@@ -83,15 +83,38 @@ def test_a_constant_layer_has_no_skewness():
 def test_the_gradient_is_the_regression_over_the_central_range():
     data = noisy_line()
     rows, notices = map_gradients(data)
-    both = rows[-1]
-    central = (data.depth >= 5) & (data.depth <= 15)
+    left, both = rows[0], rows[-1]
+    central = (data.depth >= 5) & (data.depth <= 15) & (data.side == 1)
     fit = stats.linregress(data.depth[central], data.value[central])
-    assert (both.slope, both.slope_se, both.intercept) == pytest.approx((fit.slope, fit.stderr, fit.intercept))
-    assert both.r2 == pytest.approx(fit.rvalue**2)
-    assert both.n == central.sum()
+    assert (left.slope, left.slope_se, left.intercept) == pytest.approx((fit.slope, fit.stderr, fit.intercept))
+    assert left.r2 == pytest.approx(fit.rvalue**2)
+    assert left.n == central.sum()
     assert both.slope_ci_low < 3.0 < both.slope_ci_high
     assert both.robust_slope == pytest.approx(3.0, abs=0.2)
     assert not notices
+
+
+def test_the_gradient_of_both_is_one_slope_with_an_intercept_for_each_kidney():
+    data = noisy_line(300)
+    both = map_gradients(data)[0][-1]
+    central = (data.depth >= 5) & (data.depth <= 15)
+    depth, value = data.depth[central], data.value[central]
+    design = np.stack([depth, data.side[central] == 1, data.side[central] == 2], axis=1).astype(float)
+    fit, (squares,), *_ = np.linalg.lstsq(design, value)
+    variance = squares / (len(depth) - 3) * np.linalg.inv(design.T @ design)[0, 0]
+    assert (both.slope, both.slope_se) == pytest.approx((fit[0], variance**0.5))
+    assert both.intercept == pytest.approx(np.average(fit[1:], weights=design[:, 1:].sum(0)))
+    half = stats.t.ppf(0.975, len(depth) - 3) * both.slope_se
+    assert (both.slope_ci_low, both.slope_ci_high) == pytest.approx((both.slope - half, both.slope + half))
+
+
+@pytest.mark.parametrize("n", [400, 4000], ids=["all pairs", "pairs of ranks"])
+def test_kidneys_of_different_level_and_size_do_not_tilt_the_gradient_of_both(n):
+    rng = np.random.default_rng(7)
+    side = np.repeat([1, 2], [n // 2, n // 2])
+    depth = np.where(side == 1, rng.uniform(5, 15, n), rng.uniform(5, 10, n))
+    row = map_gradients(samples(depth, 20 + 0.8 * depth + 40 * (side == 2), side))[0][-1]
+    assert (row.slope, row.robust_slope, row.r2) == pytest.approx((0.8, 0.8, 1))
 
 
 def test_outer_and_inner_parts_are_those_beside_the_range():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from Testing.core.shapes import coordinates, grid_around, turned, two_kidneys
 
+from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.labels import Side
 from renal_segmentation.sides import split_sides
 from renal_segmentation.volume import Volume
@@ -88,3 +89,25 @@ def test_kidneys_one_above_the_other_are_called_ambiguous_and_still_get_two_side
     side, notices = split_sides(blobs(((-10, 0, 50), (22, 18, 35)), ((-5, 0, -50), (22, 18, 35))))
     assert set(np.unique(side)) == {0, Side.LEFT, Side.RIGHT}
     assert codes(notices) == {"sides-ambiguous"}
+
+
+def test_further_parts_of_a_kidney_are_told_with_their_volume_and_specks_are_not():
+    kidneys = two_kidneys((2, 2, 2))
+    ras = coordinates(kidneys.grid)
+    island = np.linalg.norm(ras - (-70, 0, 40), axis=-1) < 8
+    speck = kidneys.array.copy()
+    speck[3, 3, 3] = speck[3, 3, 5] = 1
+    with_island = kidneys.like(np.where(island, 1, kidneys.array))
+    labelled = kidneys.like(np.where(with_island.array > 0, np.where(ras[..., 0] < 0, 1, 2), 0))
+    joined = kidneys.like(
+        np.where((ras[..., 1] ** 2 < 9) & (ras[..., 2] > 20) & (ras[..., 0] < -40), 3, labelled.array)
+    )
+
+    def told(mask, labels=None):
+        return [notice.message for notice in read_kidneys(mask, labels).notices if notice.code == "stray-parts"]
+
+    ml = 0.008 * island.sum()
+    for one in (told(with_island), told(labelled, {1: "left", 2: "right"})):
+        assert len(one) == 1
+        assert f"The left kidney has 1 further part apart from it ({ml:.1f} ml)" in one[0]
+    assert told(kidneys) == told(kidneys.like(speck)) == told(joined, {1: "left", 2: "right", 3: "cyst"}) == []

@@ -47,7 +47,8 @@ def methods(settings: Settings, has_maps: bool, has_thickness: bool) -> list[str
         "kidney's surface.",
         "The depth of a voxel is the distance in millimetres from its centre to the nearest point of the surface, "
         "following Daniel and Francis [1].",
-        "Where a renal pelvis was drawn or found, the wall that faces it does not count: depth starts at the capsule."
+        "Where a renal pelvis was drawn or found, the wall that faces it does not count: depth starts at the capsule. "
+        "Elsewhere it starts at all of the surface, the wall of a sinus included."
         if settings.depth_from == "capsule"
         else "",
         _MODELS[settings.layer_model].format(thickness=settings.layer_thickness_mm, count=settings.layer_count),
@@ -65,7 +66,8 @@ def methods(settings: Settings, has_maps: bool, has_thickness: bool) -> list[str
             "Values were turned into z-scores within the kidneys." if settings.normalise else "",
             f"The gradient is the slope of a least-squares line of value on depth between {low:g} and {high:g} "
             f"{unit[settings.gradient_unit]}; the robust gradient is the median slope between pairs of voxels "
-            "(Theil-Sen). Outer and inner medians lie above and below that range.",
+            "(Theil-Sen). For both kidneys together each keeps an intercept of its own, and pairs are those of one "
+            "kidney. Outer and inner medians lie above and below that range.",
             "Intervals of the mean and of the slope are Student's, those of the median come from order statistics; "
             "they treat voxels as independent and are too narrow where neighbouring voxels are not.",
         ]
