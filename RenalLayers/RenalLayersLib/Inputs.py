@@ -52,6 +52,8 @@ class Job:
         Drawn cortex and medulla.
     settings : Settings
         What was asked for.
+    state : tuple
+        What it was read from, as `RenalLayersLib.Freshness.inputState` tells it.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Job:
     pelvis: Volume | None
     tissue: Tissue | None
     settings: Settings
+    state: tuple[Any, ...] = ()
 
 
 def missingInput(parameters: Any) -> str:

@@ -51,15 +51,23 @@ def test_a_saved_scene_shows_the_same_results_and_parameters_after_loading(layer
     assert layers.ui.leftSegmentBox.currentText == "Left kidney"
 
 
-def test_a_loaded_scene_can_be_looked_at_and_computed_again_in_place(layers: Any, tmp_path: Path) -> None:
+def test_a_loaded_scene_can_be_looked_at_and_is_computed_again_in_place_when_that_is_asked_for(
+    layers: Any, tmp_path: Path
+) -> None:
     layers.choose(layers.r2star)
     layers.apply()
     reopened(layers, tmp_path / "study.mrb")
     nodes = slicer.mrmlScene.GetNumberOfNodes()
+    depth = layers.study.find("depth").GetImageData().GetMTime()
     mouse.click(layers.ui.showBandCheck)
+    assert layers.ui.statusLabel.text == ""
     mouse.dragRangeHandle(layers.ui.gradientRange, "maximum", 9.0)
     layers.rest()
+    assert layers.study.find("depth").GetImageData().GetMTime() == depth
+    assert layers.ui.statusLabel.text == "The gradient range has changed: press Apply to fit the new one."
+    layers.apply()
     assert columnsOfTable(layers.study.find("gradient:R2*"))["high_mm"][0] == layers.parameters.gradientHigh
+    assert layers.ui.statusLabel.text.startswith("Done")
     assert slicer.mrmlScene.GetNumberOfNodes() <= nodes
 
 
