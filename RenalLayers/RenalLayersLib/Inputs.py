@@ -52,8 +52,8 @@ class Job:
         Drawn cortex and medulla.
     settings : Settings
         What was asked for.
-    state : tuple
-        What it was read from, as `RenalLayersLib.Freshness.inputState` tells it.
+    state : InputState or None
+        That of the nodes it was read from (`RenalLayersLib.Freshness`).
     """
 
     name: str
@@ -64,7 +64,7 @@ class Job:
     pelvis: Volume | None
     tissue: Tissue | None
     settings: Settings
-    state: tuple[Any, ...] = ()
+    state: Any = None
 
 
 def missingInput(parameters: Any) -> str:

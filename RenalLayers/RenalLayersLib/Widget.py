@@ -18,7 +18,7 @@ from renal_segmentation.errors import CancelledError, RenalError
 from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Display import ViewState, openLayout, showModels, showOverlay
 from RenalLayersLib.ExportButtons import ExportButtons
-from RenalLayersLib.Freshness import reminderOf
+from RenalLayersLib.Freshness import Freshness
 from RenalLayersLib.Inputs import Job, missingInput
 from RenalLayersLib.InputsPanel import InputsPanel
 from RenalLayersLib.Layout import showChart
@@ -85,6 +85,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self._profiles = ProfilesPanel(ui)
         self._results = ResultsPanel(ui, lambda layer: self._links.highlight(layer))
         self._links = Links(ui, logic, self._results)
+        self._freshness = Freshness(logic)
         self._export = ExportButtons(ui, logic, self._say)
         ui.applyButton.connect("clicked()", self._applyOrCancel)
         ui.layoutButton.connect("clicked()", self._openLayout)
@@ -185,7 +186,7 @@ class RenalLayersPanel(VTKObservationMixin):
         if not first and display:
             self._showDisplay()
         touched = inputs or automatic or (gradient and not refitted)
-        if p.autoUpdate and (reminderOf(self.logic) if first else touched):
+        if p.autoUpdate and (self._freshness.reminder() if first else touched):
             self._autoUpdate.poke()
         self._remind()
         self._updateButtons()
@@ -340,7 +341,7 @@ class RenalLayersPanel(VTKObservationMixin):
         """Say that the results no longer belong to what is chosen, until they do again."""
         if self._parameters is None or self.state != State.Idle:
             return
-        hint = "" if self._parameters.autoUpdate else reminderOf(self.logic)
+        hint = "" if self._parameters.autoUpdate else self._freshness.reminder()
         if hint != self._hint:
             self._hint = hint
             self.ui.statusLabel.text = html.escape(hint) or self._said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def test_results_of_other_inputs_or_settings_say_so_until_they_agree_again(layer
     assert layers.ui.statusLabel.text.startswith("Done")
 
 
-def test_looking_at_results_and_coming_back_makes_them_no_older(layers: Any) -> None:
+def test_looking_at_results_saving_them_and_coming_back_makes_them_no_older(layers: Any, tmp_path: Path) -> None:
     layers.choose(layers.r2star, layers.t1)
     layers.apply()
     done = layers.ui.statusLabel.text
@@ -159,6 +160,9 @@ def test_looking_at_results_and_coming_back_makes_them_no_older(layers: Any) -> 
     mouse.choose(layers.ui.overlayBox, "Depth")
     mouse.dragRangeHandle(layers.ui.gradientRange, "maximum", 9.0)
     layers.widget.exit()
+    assert slicer.util.saveScene(str(tmp_path / "study.mrb"))
+    layers.segmentation.CreateClosedSurfaceRepresentation()
+    layers.r2star.GetDisplayNode().AutoWindowLevelOn()
     layers.host.wait(50)
     layers.widget.enter()
     assert layers.ui.statusLabel.text == done
