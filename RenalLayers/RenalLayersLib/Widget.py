@@ -15,13 +15,14 @@ from slicer.util import VTKObservationMixin
 
 from renal_layers.analysis import Analysis
 from renal_segmentation.errors import CancelledError, RenalError
+from RenalLayersLib.Adoption import adoptStudy
 from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Display import ViewState, openLayout, showModels, showOverlay
 from RenalLayersLib.ExportButtons import ExportButtons
 from RenalLayersLib.Freshness import Freshness
 from RenalLayersLib.Inputs import Job, missingInput
 from RenalLayersLib.InputsPanel import InputsPanel
-from RenalLayersLib.Layout import showChart
+from RenalLayersLib.Layout import registerLayout, showChart
 from RenalLayersLib.Links import Links
 from RenalLayersLib.Logic import RenalLayersLogic, viewOf
 from RenalLayersLib.Parameters import LayerModel, settingsOf
@@ -110,6 +111,8 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def enter(self) -> None:
         """Begin to follow the scene."""
+        registerLayout()
+        adoptStudy(self.logic.getParameterNode())
         self.setParameters(self.logic.getParameterNode())
         self._links.watch()
         if self._unseen:
