@@ -152,9 +152,11 @@ class RenalLayersPanel(VTKObservationMixin):
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
         self._parameters, self._seen = parameters, {}
         self._inputs.setParameters(parameters)
-        self._profiles.setParameters(parameters)
+        # While the boxes are filled their changes are nobody's choice.
+        self._profiles.setParameters(None)
         if parameters is not None:
             self._guiTag = parameters.connectGui(self.ui)
+            self._profiles.setParameters(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 

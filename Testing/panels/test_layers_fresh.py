@@ -201,6 +201,34 @@ def test_before_the_first_run_the_gradient_range_starts_nothing(layers: Any) -> 
     assert layers.host.layoutManager.layout == layout
 
 
+def test_the_gradient_range_stays_where_it_is_when_its_unit_changes(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    deepest = layers.logic.analysis.layering.depth.array.max()
+    mouse.choose(layers.ui.gradientUnitBox, "% of the greatest depth")
+    layers.rest()
+    chosen = np.array([layers.parameters.gradientLow, layers.parameters.gradientHigh])
+    np.testing.assert_allclose(chosen, 100 * np.array([5, 15]) / deepest, atol=0.06)
+    np.testing.assert_allclose([layers.ui.gradientRange.minimumValue, layers.ui.gradientRange.maximumValue], chosen)
+    assert columnsOfTable(layers.study.find("gradient:R2*"))["high_mm"][-1] == pytest.approx(15, abs=0.5)
+    layers.widget.exit()
+    layers.widget.enter()
+    assert (layers.parameters.gradientLow, layers.parameters.gradientHigh) == tuple(chosen)
+    mouse.choose(layers.ui.gradientUnitBox, "mm")
+    layers.rest()
+    assert (layers.parameters.gradientLow, layers.parameters.gradientHigh) == pytest.approx((5, 15), abs=0.05)
+
+
+def test_a_range_deeper_than_the_kidney_is_still_one_in_percent(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    layers.parameters.gradientHigh = 300.0
+    layers.parameters.gradientLow = 200.0
+    mouse.choose(layers.ui.gradientUnitBox, "% of the greatest depth")
+    layers.rest()
+    assert 0 <= layers.parameters.gradientLow < layers.parameters.gradientHigh == 100
+
+
 # -- the button and what may fail
 
 
