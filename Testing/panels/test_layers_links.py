@@ -152,6 +152,28 @@ def test_statistic_sides_and_band_change_the_chart(layers: Any) -> None:
     assert [layers.ui.profileTable.horizontalHeaderItem(n).text() for n in range(3)] == ["Depth (mm)", "Left (Hz)", "n"]
 
 
+def test_the_confidence_band_is_drawn_in_the_pale_colour_of_its_side(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    band, side = (layers.study.find(f"series:R2* left{end}") for end in (" 95 %", ""))
+    assert band.GetLineStyle() == band.LineStyleSolid
+    assert band.GetLineWidth() * band.GetOpacity() >= 2
+    assert all(np.array(band.GetColor()) > side.GetColor())
+
+
+def test_every_column_of_the_gradient_table_can_be_seen(layers: Any) -> None:
+    layers.host.mainWindow.resize(1500, 1040)
+    layers.choose(layers.r2star)
+    layers.ui.inputsButton.collapsed = layers.ui.layersButton.collapsed = True
+    layers.apply()
+    layers.host.wait(50)
+    layers.ui.inputsButton.collapsed = False
+    layers.host.wait(50)
+    table = layers.ui.gradientTable
+    columns = sum(table.columnWidth(column) for column in range(table.columnCount))
+    assert columns <= table.viewport().width()
+
+
 def test_the_legend_names_the_sides_alone(layers: Any) -> None:
     layers.choose(layers.r2star)
     layers.apply()
