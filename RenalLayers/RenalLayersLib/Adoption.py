@@ -31,7 +31,7 @@ def adoptStudy(parameters: Any) -> None:
         return
     study = Study(slicer.mrmlScene, names[0])
     settings, segmentation = storedSettings(study), study.find("segmentation")
-    if settings is None or parameters.segmentation not in (None, segmentation):
+    if settings is None or segmentation is None or parameters.segmentation not in (None, segmentation):
         return
     if settings.gradient_unit == "proportion":
         low, high = (100 * share for share in settings.gradient_range)
