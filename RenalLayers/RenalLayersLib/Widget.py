@@ -297,7 +297,7 @@ class RenalLayersPanel(VTKObservationMixin):
     def _failed(self, error: BaseException) -> None:
         self._setState(State.Idle)
         if isinstance(error, CancelledError):
-            if self._again:
+            if self._again and not missingInput(self.logic.getParameterNode()):
                 self._runByItself()
             else:
                 self._say(_("Cancelled; the results are those of the run before."))

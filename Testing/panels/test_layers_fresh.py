@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,9 @@ def test_auto_update_follows_the_mask_while_another_module_is_open(layers: Any) 
     layers.rest()
     assert volumes(layers)[0] < before[0]
     assert layers.study.find("surface").GetPolyData().GetBounds() != top
+    chart = layers.host.layoutManager.plotWidget(0).plotView().chart()
+    plots = [chart.GetPlot(n) for n in range(chart.GetNumberOfPlots())]
+    assert {plot.GetLabel() for plot in plots if plot.GetLegendVisibility()} == {"R2* left", "R2* right"}
     layers.widget.enter()
     assert f"left {volumes(layers)[0]:.1f} ml" in layers.ui.volumesLabel.text
 
@@ -258,3 +262,25 @@ def test_results_that_cannot_be_shown_are_an_error_that_is_said(layers: Any, mon
     layers.apply()
     assert "Unexpected ZeroDivisionError: by nothing" in layers.ui.statusLabel.text
     assert layers.ui.applyButton.text == "Apply"
+
+
+def test_a_run_by_itself_that_loses_its_segmentation_ends_with_a_word(layers: Any, monkeypatch: Any) -> None:
+    def stuck(job: Any, progress: Any) -> Any:
+        while not goOn.is_set():
+            time.sleep(0.01)
+        progress("depth", 0.5)
+
+    goOn = threading.Event()
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.click(layers.ui.autoUpdateCheck)
+    layers.rest()
+    monkeypatch.setattr(layers.logic, "compute", stuck)
+    layers.bite()
+    layers.host.waitUntil(lambda: layers.panel.state.name == "Running")
+    layers.bite("Right kidney")
+    layers.host.wait(200)
+    slicer.mrmlScene.RemoveNode(layers.segmentation)
+    goOn.set()
+    layers.rest()
+    assert layers.ui.statusLabel.text == "Cancelled; the results are those of the run before."
