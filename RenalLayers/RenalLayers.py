@@ -5,6 +5,7 @@ from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
 
+from RenalLayersLib.Layout import registerLayout
 from RenalLayersLib.Logic import RenalLayersLogic
 from RenalLayersLib.ModuleWidget import ModuleWidget
 from RenalLayersLib.ReferenceObject import loadReferenceObject, registerSampleData
@@ -30,10 +31,12 @@ class RenalLayers(ScriptedLoadableModule):
             "Starts from the method of 3DQLayers (A. Daniel and S. Francis, Journal of Open Source Software 2025, "
             "doi:10.21105/joss.08121)."
         )
-        slicer.app.connect("startupCompleted()", self._registerSampleData)
+        slicer.app.connect("startupCompleted()", self._register)
 
-    def _registerSampleData(self):
+    def _register(self):
         registerSampleData(self.resourcePath("Icons/RenalLayers.png"))
+        # A scene file names the layout by its number alone.
+        registerLayout()
 
 
 class RenalLayersWidget(ModuleWidget):

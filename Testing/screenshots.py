@@ -52,14 +52,14 @@ def _layers(host: Any) -> None:
     _choose(widget)
     _apply(host, widget)
     ui.inputsButton.collapsed = ui.layersButton.collapsed = True
-    _take(host, "layers-and-plot")
+    _take(host, "layers-and-plot", exact=True)
     _lookAtSurface(host, widget)
-    _take(host, "surface-by-depth")
+    _take(host, "surface-by-depth", exact=True)
     _hover(host, widget)
-    _take(host, "linked-cursor")
+    _take(host, "linked-cursor", exact=True)
     ui.inputsButton.collapsed = False
     _emptySegment(host, widget)
-    _take(host, "error")
+    _take(host, "error", exact=True)
 
 
 def _choose(widget: Any) -> None:
@@ -255,8 +255,11 @@ def _slicer() -> Any:
     return slicer
 
 
-def _take(host: Any, name: str) -> None:
+def _take(host: Any, name: str, exact: bool = False) -> None:
+    """Take a picture, in fewer colours unless it is to be exact: those of thin curves would be lost."""
     path = host.screenshot(FOLDER / f"{name}.png")
+    if exact:
+        return
     Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

@@ -29,6 +29,8 @@ class AutoUpdate:
 
     def watch(self, node: Any) -> None:
         """Watch a segmentation node in place of the one before; None watches nothing."""
+        if node is not None and self.isWatching(node):
+            return
         self.leave()
         if node is None:
             return
@@ -50,6 +52,10 @@ class AutoUpdate:
         for observed, tag in self._observed:
             observed.RemoveObserver(tag)
         self._observed = []
+
+    def isWatching(self, node: Any) -> bool:
+        """Whether the changes of a segmentation node are noticed."""
+        return bool(self._observed) and self._observed[0][0] is node.GetSegmentation()
 
     @property
     def isWaiting(self) -> bool:

@@ -92,7 +92,7 @@ class Cursor:
 
 
 def findingAt(study: Any, point: np.ndarray, parameters: Any, side: Volume | None) -> Finding | None:
-    """Return what the study shows at a point, None outside the measured kidney.
+    """Return what the study shows at a point, None outside the measured kidney and where the layers were deleted.
 
     Parameters
     ----------
@@ -104,10 +104,15 @@ def findingAt(study: Any, point: np.ndarray, parameters: Any, side: Volume | Non
         With the maps.
     side : Volume or None
         Side map of the analysis where it is in memory.
+
+    Raises
+    ------
+    RenalError
+        If a volume has lost its image or stands below a transform that is not linear.
     """
     points = point[np.newaxis]
     depth = float(sample_nearest(volumeOf(study.find("depth")), points)[0])
-    if depth <= 0:
+    if depth <= 0 or study.find("layers") is None:
         return None
     values = tuple((qmap.name, float(sample_nearest(qmap.image, points)[0]), qmap.unit) for qmap in mapsOf(parameters))
     label = int(sample_nearest(side, points)[0]) if side is not None else 0

@@ -26,13 +26,13 @@ class ViewState:
     layout: int
     slices: dict[str, tuple[str | None, str | None, str | None, float, float]]
     chart: str | None
-    segmentation: str
+    segmentation: str | None
     filled: bool
     shownSegments: dict[str, bool]
 
     @staticmethod
     def now(segmentation: Any) -> ViewState:
-        """Return how the views look now."""
+        """Return how the views look now, and the segments of a segmentation if there is one."""
         manager = slicer.app.layoutManager()
         slices = {}
         for name in manager.sliceViewNames():
@@ -45,11 +45,12 @@ class ViewState:
                 composite.GetLabelOpacity(),
             )
         chart = manager.plotWidget(0).mrmlPlotViewNode().GetPlotChartNodeID() if manager.plotViewCount else None
-        display = segmentation.GetDisplayNode()
+        display = _displayOf(segmentation)
         ids = [segmentation.GetSegmentation().GetNthSegmentID(n) for n in range(_segmentCount(segmentation))]
         shown = {identifier: bool(display.GetSegmentVisibility(identifier)) for identifier in ids} if display else {}
         filled = bool(display.GetVisibility2DFill()) if display else True
-        return ViewState(manager.layout, slices, chart, segmentation.GetID(), filled, shown)
+        name = segmentation.GetID() if segmentation is not None else None
+        return ViewState(manager.layout, slices, chart, name, filled, shown)
 
     def restore(self) -> None:
         """Make the views look as they did; volumes that are gone are left out."""
@@ -67,8 +68,7 @@ class ViewState:
             composite.SetLabelOpacity(labelOpacity)
         if manager.plotViewCount:
             manager.plotWidget(0).mrmlPlotViewNode().SetPlotChartNodeID(_present(self.chart))
-        segmentation = slicer.mrmlScene.GetNodeByID(self.segmentation)
-        display = segmentation.GetDisplayNode() if segmentation is not None else None
+        display = _displayOf(slicer.mrmlScene.GetNodeByID(self.segmentation) if self.segmentation else None)
         if display is not None:
             display.SetVisibility2DFill(self.filled)
             for identifier, shown in self.shownSegments.items():
@@ -82,7 +82,7 @@ def openLayout(study: Study, parameters: Any) -> None:
     at all, so that the layers can be seen.
     """
     showLayout()
-    display, background = parameters.segmentation.GetDisplayNode(), backgroundFor(parameters)
+    display, background = _displayOf(parameters.segmentation), backgroundFor(parameters)
     if display is not None:
         display.SetVisibility2DFill(False)
         for identifier in (parameters.cortexSegment, parameters.medullaSegment):
@@ -124,10 +124,10 @@ def showOverlay(study: Study, overlay: Overlay, opacity: float) -> None:
     manager = slicer.app.layoutManager()
     for name in manager.sliceViewNames():
         composite = _compositeOf(manager.sliceWidget(name))
-        if overlay == Overlay.Layers:
+        if layers is not None and overlay == Overlay.Layers:
             composite.SetLabelVolumeID(layers.GetID())
             composite.SetLabelOpacity(opacity)
-        elif composite.GetLabelVolumeID() == layers.GetID():
+        elif layers is not None and composite.GetLabelVolumeID() == layers.GetID():
             composite.SetLabelVolumeID(None)
         if overlay == Overlay.Depth:
             composite.SetForegroundVolumeID(depth.GetID())
@@ -158,17 +158,24 @@ def highlightLayer(study: Study, layer: float | None, settings: Settings) -> Non
     """
     inMm = settings.layer_model == "mm"
     step = settings.layer_thickness_mm if inMm else 1.0
-    colors = study.find("layers").GetDisplayNode().GetColorNode()
-    wanted = None if layer is None else round(layer / step)
-    wasModified = colors.StartModify()
-    for entry in range(1, colors.GetNumberOfColors()):
-        colors.SetOpacity(entry, 1.0 if wanted in (None, entry) else _FAINT)
-    colors.EndModify(wasModified)
-    display = study.find("depth").GetDisplayNode()
+    shown = _displayOf(study.find("layers"))
+    if shown is not None and shown.GetColorNode() is not None:
+        _letStandOut(shown.GetColorNode(), None if layer is None else round(layer / step))
+    display = _displayOf(study.find("depth"))
+    if display is None:
+        return
     low, high = _LEAST_DEPTH, display.GetWindowLevelMax()
     if layer is not None and inMm:
         low, high = max(layer - step, _LEAST_DEPTH), layer
     display.SetThreshold(low, high)
+
+
+def _letStandOut(colors: Any, wanted: int | None) -> None:
+    """Make all entries of a colour table faint but one, or none of them."""
+    wasModified = colors.StartModify()
+    for entry in range(1, colors.GetNumberOfColors()):
+        colors.SetOpacity(entry, 1.0 if wanted in (None, entry) else _FAINT)
+    colors.EndModify(wasModified)
 
 
 def backgroundFor(parameters: Any) -> Any:
@@ -179,8 +186,12 @@ def backgroundFor(parameters: Any) -> Any:
     return reference or next(iter(_volumes(parameters.mapVolumes)), None)
 
 
+def _displayOf(node: Any) -> Any:
+    return node.GetDisplayNode() if node is not None else None
+
+
 def _segmentCount(segmentation: Any) -> int:
-    return int(segmentation.GetSegmentation().GetNumberOfSegments())
+    return int(segmentation.GetSegmentation().GetNumberOfSegments()) if segmentation is not None else 0
 
 
 def _compositeOf(widget: Any) -> Any:

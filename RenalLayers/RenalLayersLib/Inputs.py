@@ -52,6 +52,8 @@ class Job:
         Drawn cortex and medulla.
     settings : Settings
         What was asked for.
+    state : InputState or None
+        That of the nodes it was read from (`RenalLayersLib.Freshness`).
     """
 
     name: str
@@ -62,6 +64,7 @@ class Job:
     pelvis: Volume | None
     tissue: Tissue | None
     settings: Settings
+    state: Any = None
 
 
 def missingInput(parameters: Any) -> str:

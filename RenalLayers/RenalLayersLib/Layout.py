@@ -38,13 +38,22 @@ _DESCRIPTION = f"""
 </layout>"""
 
 
+def registerLayout() -> None:
+    """Make the layout known to Slicer, and show it now if a scene was opened before that was saved with it."""
+    manager = slicer.app.layoutManager()
+    # Slicer without its window has none.
+    node = manager.layoutLogic().GetLayoutNode() if manager is not None else None
+    if node is None or node.IsLayoutDescription(LAYOUT_ID):
+        return
+    node.AddLayoutDescription(LAYOUT_ID, _DESCRIPTION)
+    if node.GetViewArrangement() == LAYOUT_ID:
+        node.SetViewArrangement(LAYOUT_ID)
+
+
 def showLayout() -> None:
     """Switch to the layout."""
-    manager = slicer.app.layoutManager()
-    node = manager.layoutLogic().GetLayoutNode()
-    if not node.IsLayoutDescription(LAYOUT_ID):
-        node.AddLayoutDescription(LAYOUT_ID, _DESCRIPTION)
-    manager.setLayout(LAYOUT_ID)
+    registerLayout()
+    slicer.app.layoutManager().setLayout(LAYOUT_ID)
 
 
 def showChart(chart: Any, table: Any) -> None:

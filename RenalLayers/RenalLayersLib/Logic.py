@@ -11,6 +11,7 @@ from renal_layers.analysis import Analysis, analyse
 from renal_layers.gradients import GradientRow, map_gradients
 from renal_layers.profiles import ProfileRow
 from renal_segmentation.progress import Progress, silent
+from RenalLayersLib.Freshness import InputState
 from RenalLayersLib.Inputs import Job, jobOf
 from RenalLayersLib.Parameters import RenalLayersParameterNode, settingsOf
 from RenalLayersLib.Plots import ProfileView, showPlots
@@ -59,7 +60,7 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         InputError
             With one sentence for a person, if an input is missing, empty or cannot be used.
         """
-        return jobOf(parameters, settingsOf(parameters))
+        return replace(jobOf(parameters, settingsOf(parameters)), state=InputState.now(parameters))
 
     def compute(self, job: Job, progress: Progress = silent) -> Analysis:
         """Return the analysis of a job; what the last one of this study found is used where nothing has changed.

@@ -19,6 +19,8 @@ SIDE_COLORS = {side: tuple(int(code[n : n + 2], 16) / 255 for n in (1, 3, 5)) fo
 ACCESSORIES = (" 95 %", " gradient", " cursor")
 """How the names of those series end that go with a side's profile."""
 _CURSOR_COLOR = (0.2, 0.2, 0.2)
+_PALENESS = 0.5
+"""Share of white in the colour of a side's confidence band."""
 _SUBFOLDER = "Plot data"
 _NOT_A_NUMBER = float("nan")
 
@@ -132,11 +134,12 @@ def _bandSeries(study: Any, name: str, side: str, columns: dict[str, np.ndarray]
     role, title = f"band table:{name}:{side}", f"{name} {side} 95 %"
     table = study.node("vtkMRMLTableNode", role, f"{title} interval", _SUBFOLDER)
     fillTable(table, {x: along, "95 %": ends}, {"depth": "mm", "95 %": unit})
-    band = _series(study, title, table, x, "95 %", SIDE_COLORS[side])
-    band.SetLineStyle(band.LineStyleDot)
-    band.SetLineWidth(1)
+    color = tuple(part + (1 - part) * _PALENESS for part in SIDE_COLORS[side])
+    band = _series(study, title, table, x, "95 %", color)
+    band.SetLineStyle(band.LineStyleSolid)
+    band.SetLineWidth(2)
     band.SetMarkerStyle(band.MarkerStyleNone)
-    band.SetOpacity(0.6)
+    band.SetOpacity(1.0)
     return band
 
 

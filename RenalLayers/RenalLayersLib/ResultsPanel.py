@@ -52,6 +52,11 @@ class ResultsPanel:
         """The layers of the table from the capsule inwards, as in `Layering.layers`."""
         return list(self._layers)
 
+    @property
+    def chosen(self) -> float | None:
+        """The layer that is marked in the table, None where there is none."""
+        return self._chosen
+
     def show(self, study: Any, name: str, view: Any, settings: Settings | None) -> None:
         """Show a map of a study, or nothing where there is no study."""
         profiles = rowsOf(study.find(f"profile:{name}"), ProfileRow) if study else []

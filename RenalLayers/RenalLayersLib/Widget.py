@@ -8,26 +8,24 @@ import time
 from enum import Enum, auto
 from typing import Any
 
-import numpy as np
 import qt
-import slicer
 import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from renal_layers.analysis import Analysis
 from renal_segmentation.errors import CancelledError, RenalError
+from RenalLayersLib.Adoption import adoptStudy
 from RenalLayersLib.AutoUpdate import AutoUpdate
-from RenalLayersLib.Cursor import Cursor, findingAt
-from RenalLayersLib.Display import ViewState, highlightLayer, openLayout, showModels, showOverlay
+from RenalLayersLib.Display import ViewState, openLayout, showModels, showOverlay
 from RenalLayersLib.ExportButtons import ExportButtons
+from RenalLayersLib.Freshness import Freshness
 from RenalLayersLib.Inputs import Job, missingInput
 from RenalLayersLib.InputsPanel import InputsPanel
-from RenalLayersLib.Layout import showChart, tidyLegend
+from RenalLayersLib.Layout import registerLayout, showChart
+from RenalLayersLib.Links import Links
 from RenalLayersLib.Logic import RenalLayersLogic, viewOf
-from RenalLayersLib.Parameters import LayerModel
-from RenalLayersLib.PlotLink import PlotLink
-from RenalLayersLib.Plots import showCursor
+from RenalLayersLib.Parameters import LayerModel, settingsOf
 from RenalLayersLib.ProfilesPanel import ProfilesPanel
 from RenalLayersLib.Results import storedSettings
 from RenalLayersLib.ResultsPanel import ResultsPanel
@@ -74,7 +72,8 @@ class RenalLayersPanel(VTKObservationMixin):
         self._guiTag: Any = None
         self._seen: dict[str, Any] = {}
         self._job: Job | None = None
-        self._again = self._automatic = False
+        self._again = self._automatic = self._unseen = False
+        self._said = self._hint = ""
         self._started = 0.0
         self._before: ViewState | None = None
         self._models = qt.QTimer()
@@ -83,11 +82,11 @@ class RenalLayersPanel(VTKObservationMixin):
         self._models.connect("timeout()", self._showModels)
         self._worker = Worker(self._progressed, self._done, self._failed)
         self._autoUpdate = AutoUpdate(self._runByItself)
-        self._cursor = Cursor(self._crosshairMoved)
-        self._plotLink = PlotLink(self._plotClicked)
         self._inputs = InputsPanel(ui, self._parametersChanged)
         self._profiles = ProfilesPanel(ui)
-        self._results = ResultsPanel(ui, self._layerChosen)
+        self._results = ResultsPanel(ui, lambda layer: self._links.highlight(layer))
+        self._links = Links(ui, logic, self._results)
+        self._freshness = Freshness(logic)
         self._export = ExportButtons(ui, logic, self._say)
         ui.applyButton.connect("clicked()", self._applyOrCancel)
         ui.layoutButton.connect("clicked()", self._openLayout)
@@ -102,55 +101,62 @@ class RenalLayersPanel(VTKObservationMixin):
     @property
     def cursorIsMoving(self) -> bool:
         """Whether a movement of the crosshair is still to be shown."""
-        return self._cursor.isMoving
+        return self._links.isMoving
+
+    def follows(self, segmentation: Any) -> bool:
+        """Whether the layers of a segmentation node follow its changes, be the module open or not."""
+        return self._autoUpdate.isWatching(segmentation)
 
     # -- life cycle
 
     def enter(self) -> None:
         """Begin to follow the scene."""
+        registerLayout()
+        adoptStudy(self.logic.getParameterNode())
         self.setParameters(self.logic.getParameterNode())
-        self._cursor.watch()
-        self._plotLink.watch()
+        self._links.watch()
+        if self._unseen:
+            self._unseen = False
+            self._openLayout()
 
     def exit(self) -> None:
-        """Stop following the scene, and take the marks away that live only while the module is open."""
-        self._cursor.leave()
-        self._plotLink.leave()
-        self._markDepth(None)
-        self._layerChosen(None)
+        """Leave panel and views alone; a run goes on, and so does the watch over the mask."""
         self.setParameters(None)
+        self._links.leave()
+        self._links.clear()
 
     def sceneIsClosing(self) -> None:
         """Let go of everything in the scene, an analysis under way included."""
-        self._worker.abandon()
-        self._models.stop()
-        self._cursor.leave()
-        self.setParameters(None)
+        self._stop()
         self.logic.forget()
-        self._before = None
+        self._before, self._unseen, self._hint = None, False, ""
         self._setState(State.Idle)
         self._say("")
 
     def cleanup(self) -> None:
         """Leave no observer and no thread behind."""
+        self._stop()
+        self.removeObservers()
+
+    def _stop(self) -> None:
         self._worker.abandon()
         self._models.stop()
-        self._cursor.leave()
-        self._plotLink.leave()
+        self._autoUpdate.leave()
+        self._links.leave()
         self.setParameters(None)
-        self.removeObservers()
 
     def setParameters(self, parameters: Any) -> None:
         """Show and follow these parameters; None follows nothing."""
         if self._parameters is not None:
             self._parameters.disconnectGui(self._guiTag)
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
-        self._autoUpdate.leave()
         self._parameters, self._seen = parameters, {}
         self._inputs.setParameters(parameters)
-        self._profiles.setParameters(parameters)
+        # While the boxes are filled their changes are nobody's choice.
+        self._profiles.setParameters(None)
         if parameters is not None:
             self._guiTag = parameters.connectGui(self.ui)
+            self._profiles.setParameters(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 
@@ -177,16 +183,17 @@ class RenalLayersPanel(VTKObservationMixin):
         automatic = self._changed("auto", (p.autoUpdate, p.segmentation))
         if automatic:
             self._autoUpdate.watch(p.segmentation if p.autoUpdate else None)
-        if not first and gradient and not self.logic.refit(p):
-            self._autoUpdate.poke()
-        elif not first and view:
+        refitted = not first and gradient and self.logic.refit(p)
+        if not first and view and not refitted:
             self.logic.redraw(p)
         if first or gradient or view:
             self._showResults()
         if not first and display:
             self._showDisplay()
-        if not first and (inputs or automatic) and p.autoUpdate:
+        touched = inputs or automatic or (gradient and not refitted)
+        if p.autoUpdate and (self._freshness.reminder() if first else touched):
             self._autoUpdate.poke()
+        self._remind()
         self._updateButtons()
 
     def _changed(self, name: str, value: Any) -> bool:
@@ -203,9 +210,18 @@ class RenalLayersPanel(VTKObservationMixin):
 
     # -- running
 
+    @property
+    def _offersCancel(self) -> bool:
+        """Whether the button stops the run; it does not for the moment in which a run by itself shows no progress."""
+        return self.state != State.Idle and (not self._automatic or bool(self.ui.progressBar.visible))
+
     def _applyOrCancel(self) -> None:
         if self.state == State.Idle:
             self._start(automatic=False)
+        elif not self._offersCancel:
+            self._automatic = False
+            self._say(_("Working ..."))
+            self._updateButtons()
         elif self.state == State.Running:
             self._again = False
             self._worker.cancel()
@@ -213,7 +229,7 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _runByItself(self) -> None:
         """Run after a change, the run before it stopped first."""
-        if self._parameters is None or missingInput(self._parameters):
+        if missingInput(self.logic.getParameterNode()):
             return
         if self._worker.busy:
             self._again = True
@@ -223,7 +239,7 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _start(self, automatic: bool) -> None:
         try:
-            job = self.logic.prepare(self._parameters)
+            job = self.logic.prepare(self.logic.getParameterNode())
         except RenalError as error:
             self._say(str(error), isError=True)
             return
@@ -247,29 +263,41 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _done(self, analysis: Analysis) -> None:
         self._setState(State.Idle)
-        job, parameters = self._job, self._parameters
-        if job is None or parameters is None:
+        if self._job is None:
             return
-        isNew = self.logic.study(parameters) is None
-        if isNew:
-            self._before = ViewState.now(self._parameters.segmentation)
-        study = self.logic.show(job, analysis, parameters)
-        if isNew:
-            openLayout(study, parameters)
+        try:
+            self._show(self._job, analysis)
+        except Exception as error:
+            self._failed(error)
+
+    def _show(self, job: Job, analysis: Analysis) -> None:
+        """Put the results of a run into the scene, and into panel and views while the module is open."""
+        p, isOpen = self.logic.getParameterNode(), self._parameters is not None
+        isNew = self.logic.study(p) is None
+        if isNew and isOpen:
+            self._before = ViewState.now(p.segmentation)
+        study = self.logic.show(job, analysis, p)
+        wanted = settingsOf(p)
+        if (job.settings.gradient_range, job.settings.gradient_unit) != (wanted.gradient_range, wanted.gradient_unit):
+            self.logic.refit(p)
+        if isNew and isOpen:
+            openLayout(study, p)
+        self._unseen = self._unseen or (isNew and not isOpen)
         if self._automatic:
             self._models.start()
         else:
             self._showModels()
         self._showDisplay()
         self._showResults()
-        seconds = time.monotonic() - self._started
-        self._say(_("Done in {seconds:.1f} s.").format(seconds=seconds), analysis=analysis)
+        self._say(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - self._started), analysis=analysis)
+        self._hint = ""
+        self._remind()
         self._updateButtons()
 
     def _failed(self, error: BaseException) -> None:
         self._setState(State.Idle)
         if isinstance(error, CancelledError):
-            if self._again:
+            if self._again and not missingInput(self.logic.getParameterNode()):
                 self._runByItself()
             else:
                 self._say(_("Cancelled; the results are those of the run before."))
@@ -298,7 +326,7 @@ class RenalLayersPanel(VTKObservationMixin):
         if self.state == State.Idle:
             button.text, button.enabled = _("Apply"), not missing
             button.toolTip = missing or _("Compute layers and profiles.")
-        elif not self._automatic or self.ui.progressBar.visible:
+        elif self._offersCancel:
             button.text, button.enabled = _("Cancel"), self.state == State.Running
             button.toolTip = _("Stop; the results of the run before stay.")
         self.ui.undoDisplayButton.enabled = self._before is not None
@@ -307,11 +335,21 @@ class RenalLayersPanel(VTKObservationMixin):
     def _say(self, text: str, isError: bool = False, analysis: Analysis | None = None) -> None:
         """Show a sentence and, after a run, its warnings."""
         escaped = html.escape(text)
-        self.ui.statusLabel.text = f"<b style='color:#b00020'>{escaped}</b>" if isError else escaped
+        self._said = f"<b style='color:#b00020'>{escaped}</b>" if isError else escaped
+        self.ui.statusLabel.text = self._said
         notices = analysis.notices if analysis is not None else ()
         items = "".join(f"<li>{html.escape(notice.message)}</li>" for notice in notices)
         if analysis is not None or isError or not text:
             self.ui.warningsLabel.text = f"<b>{_('Please check')}:</b><ul>{items}</ul>" if items else ""
+
+    def _remind(self) -> None:
+        """Say that the results no longer belong to what is chosen, until they do again."""
+        if self._parameters is None or self.state != State.Idle:
+            return
+        hint = "" if self._parameters.autoUpdate else self._freshness.reminder()
+        if hint != self._hint:
+            self._hint = hint
+            self.ui.statusLabel.text = html.escape(hint) or self._said
 
     def _study(self) -> Any:
         return self.logic.study(self._parameters) if self._parameters is not None else None
@@ -319,15 +357,17 @@ class RenalLayersPanel(VTKObservationMixin):
     def _showResults(self) -> None:
         """Fill the tables and the plot view from the scene."""
         study, p = self._study(), self._parameters
+        if p is None:
+            return
         self._profiles.refresh(study)
         self._results.show(study, p.shownMap, viewOf(p), storedSettings(study) if study else None)
         if study is not None:
             showChart(study.find(f"chart:{p.shownMap}"), study.find(f"plot table:{p.shownMap}"))
-            self._plotLink.watch()
+            self._links.watchPlot()
 
     def _showModels(self) -> None:
-        if self._parameters is not None and self.state == State.Idle:
-            self.logic.showModels(self._parameters)
+        if self.state == State.Idle:
+            self.logic.showModels(self.logic.getParameterNode())
             self._showDisplay()
 
     def _showDisplay(self) -> None:
@@ -350,40 +390,3 @@ class RenalLayersPanel(VTKObservationMixin):
             self._before.restore()
             self._before = None
             self._updateButtons()
-
-    # -- linked cursor and highlight
-
-    def _crosshairMoved(self, point: np.ndarray | None) -> None:
-        study = self._study()
-        settings = storedSettings(study) if study is not None else None
-        if study is None or settings is None:
-            return
-        side = self.logic.analysis.layering.side if self.logic.analysis is not None else None
-        finding = findingAt(study, point, self._parameters, side) if point is not None else None
-        self.ui.cursorLabel.text = finding.text(settings) if finding else ""
-        inMm = settings.layer_model == "mm"
-        self._markDepth((finding.depth if inMm else finding.layer) if finding else None)
-
-    def _markDepth(self, depth: float | None) -> None:
-        study = self._study()
-        if study is not None:
-            showCursor(study, self._parameters.shownMap, depth)
-            if slicer.app.layoutManager().plotViewCount:
-                tidyLegend()
-
-    def _layerChosen(self, layer: float | None) -> None:
-        study = self._study()
-        settings = storedSettings(study) if study is not None else None
-        if study is not None and settings is not None:
-            highlightLayer(study, layer, settings)
-
-    def _plotClicked(self, place: float) -> None:
-        """Choose the layer at a place on the plot's horizontal axis."""
-        study, layers = self._study(), self._results.layers
-        settings = storedSettings(study) if study is not None else None
-        if settings is None or not layers:
-            return
-        middle = settings.layer_thickness_mm / 2 if settings.layer_model == "mm" else 0.0
-        layer = min(layers, key=lambda upper: abs(upper - middle - place))
-        self._results.choose(layer)
-        self._layerChosen(layer)

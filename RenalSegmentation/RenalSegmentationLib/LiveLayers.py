@@ -72,12 +72,13 @@ class LiveLayers:
         slicer.util.getModuleWidget(MODULE).logic.getParameterNode().segmentation = node
 
     def _layers(self) -> Any:
-        """Return the logic of RenalLayers if it shows layers of the segmentation that is followed, else None."""
+        """Return the logic of RenalLayers if it shows layers of the segmentation and does not follow it by itself."""
         if self._node is None or not hasattr(slicer.modules, f"{MODULE}Widget"):
             return None
-        logic = slicer.util.getModuleWidget(MODULE).logic
+        panel, logic = (getattr(slicer.util.getModuleWidget(MODULE), part) for part in ("panel", "logic"))
         parameters = logic.getParameterNode()
-        shown = parameters.segmentation is self._node and logic.study(parameters) is not None
+        isOurs = parameters.segmentation is self._node and not panel.follows(self._node)
+        shown = isOurs and logic.study(parameters) is not None
         return logic if shown else None
 
     def _changed(self) -> None:

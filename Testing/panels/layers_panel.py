@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import slicer
+from PySide6.QtCore import Qt
 from Testing.host import mouse
 from Testing.panels.opened_panel import OpenedPanel
 
@@ -61,6 +62,14 @@ class LayersPanel(OpenedPanel):
             array[:, rows[: len(rows) // 3], :] = 0
 
         self.edit(name, away)
+
+    def hover(self, point: np.ndarray) -> None:
+        """Move the mouse with Shift over a point in the coronal slice, RAS mm."""
+        widget = self.host.layoutManager.sliceWidget("Green")
+        widget.sliceLogic().GetSliceNode().JumpSliceByCentering(*point)
+        self.host.wait(20)
+        mouse.move(widget.sliceView(), mouse.slicePosition(widget, point), Qt.KeyboardModifier.ShiftModifier)
+        self.host.waitUntil(lambda: not self.panel.isResting or not self.panel.cursorIsMoving)
 
     @property
     def study(self) -> Any:

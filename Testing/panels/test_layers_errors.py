@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,9 @@ def test_two_maps_of_one_name_are_refused_with_the_remedy(layers: Any) -> None:
     assert "Two maps have the same name" in status(layers)
 
 
-def test_a_transform_that_is_not_linear_is_refused_by_name(layers: Any) -> None:
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode", "Warp")
+def warp(node: Any) -> None:
+    """Put a node below a transform that is not linear."""
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode", "Warp")
     spline = vtk.vtkThinPlateSplineTransform()
     points = [vtk.vtkPoints(), vtk.vtkPoints()]
     for n, place in enumerate(((0, 0, 0), (50, 0, 0), (0, 50, 0), (0, 0, 50), (40, 40, 40))):
@@ -79,11 +81,73 @@ def test_a_transform_that_is_not_linear_is_refused_by_name(layers: Any) -> None:
     spline.SetSourceLandmarks(points[0])
     spline.SetTargetLandmarks(points[1])
     spline.SetBasisToR()
-    node.SetAndObserveTransformToParent(spline)
+    transform.SetAndObserveTransformToParent(spline)
+    node.SetAndObserveTransformNodeID(transform.GetID())
+
+
+def test_a_transform_that_is_not_linear_is_refused_by_name(layers: Any) -> None:
     layers.choose(layers.r2star)
-    layers.r2star.SetAndObserveTransformNodeID(node.GetID())
+    warp(layers.r2star)
     layers.apply()
     assert "&#x27;R2*&#x27; stands below the transform &#x27;Warp&#x27;, which is not linear: harden" in status(layers)
+
+
+def test_the_cursor_says_why_a_map_cannot_be_read_there(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    layering = layers.logic.analysis.layering
+    point = layering.depth.grid.to_ras(np.argwhere((layering.depth.array > 4) & (layering.side.array == 1))[:1])[0]
+    warp(layers.r2star)
+    layers.hover(point)
+    assert layers.ui.cursorLabel.text.startswith("'R2*' stands below the transform 'Warp', which is not linear")
+
+
+@pytest.mark.parametrize("role", ["layers", "depth", "surface", "chart:R2*", "profile:R2*", "volumes"])
+def test_a_result_that_was_deleted_is_done_without_and_comes_back_with_the_next_run(layers: Any, role: str) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    slicer.mrmlScene.RemoveNode(layers.study.find(role))
+    mouse.enterNumber(layers.ui.overlayOpacitySlider, 0.3)
+    mouse.choose(layers.ui.overlayBox, "Depth")
+    mouse.click(layers.ui.layoutButton)
+    mouse.click(layers.ui.showBothCheck)
+    layers.host.wait(50)
+    layers.widget.exit()
+    layers.widget.enter()
+    layers.apply()
+    assert layers.ui.statusLabel.text.startswith("Done")
+    assert layers.study.find(role) is not None
+
+
+def test_without_its_segmentation_a_study_can_still_be_looked_at(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.click(layers.ui.undoDisplayButton)
+    slicer.mrmlScene.RemoveNode(layers.segmentation)
+    layers.host.wait(20)
+    assert layers.ui.statusLabel.text == "Choose a segmentation that holds the kidneys."
+    layers.host.wait(20)
+    mouse.click(layers.ui.layoutButton)
+    layers.host.wait(50)
+    composite = layers.host.layoutManager.sliceWidget("Green").sliceLogic().GetSliceCompositeNode()
+    assert composite.GetLabelVolumeID() == layers.study.find("layers").GetID()
+    mouse.click(layers.ui.undoDisplayButton)
+    assert composite.GetLabelVolumeID() is None
+
+
+def test_a_segmentation_deleted_during_a_run_loses_no_result(layers: Any, monkeypatch: Any) -> None:
+    def deleting(job: Any, progress: Any) -> Any:
+        deleted.wait(10)
+        return compute(job, progress)
+
+    deleted, compute = threading.Event(), layers.logic.compute
+    layers.choose(layers.r2star)
+    monkeypatch.setattr(layers.logic, "compute", deleting)
+    mouse.click(layers.ui.applyButton)
+    slicer.mrmlScene.RemoveNode(layers.segmentation)
+    deleted.set()
+    layers.rest()
+    assert len(layers.table(layers.ui.profileTable)) > 5
 
 
 def test_excluding_everything_says_how_to_exclude_less(layers: Any) -> None:

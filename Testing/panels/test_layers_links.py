@@ -13,8 +13,6 @@ from Testing.host import mouse
 from renal_layers.report.text import number
 from RenalLayersLib.Tables import columnsOfTable
 
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-
 
 def deep_point(layers: Any, depth: float) -> np.ndarray:
     """Return the centre of a voxel of about that depth in the left kidney, RAS mm."""
@@ -22,15 +20,6 @@ def deep_point(layers: Any, depth: float) -> np.ndarray:
     points = np.argwhere((volume.array > 0) & (layers.logic.analysis.layering.side.array == 1))
     values = volume.array[tuple(points.T)]
     return volume.grid.to_ras(points[[np.argmin(np.abs(values - depth))]])[0]
-
-
-def hover(layers: Any, point: np.ndarray) -> None:
-    """Move the mouse over a point in the coronal slice."""
-    widget = layers.host.layoutManager.sliceWidget("Green")
-    widget.sliceLogic().GetSliceNode().JumpSliceByCentering(*point)
-    layers.host.wait(20)
-    mouse.move(widget.sliceView(), mouse.slicePosition(widget, point), SHIFT)
-    layers.host.waitUntil(lambda: not layers.panel.isResting or not layers.panel.cursorIsMoving)
 
 
 def line_of(layers: Any, role: str) -> list[float]:
@@ -47,7 +36,7 @@ def test_the_mouse_over_a_kidney_tells_depth_layer_and_map_values_and_marks_the_
     layers.choose(layers.r2star, layers.t1)
     layers.apply()
     point = deep_point(layers, 6.0)
-    hover(layers, point)
+    layers.hover(point)
     text = layers.ui.cursorLabel.text
     assert text.startswith("Left kidney · ")
     assert " mm deep · " in text
@@ -63,12 +52,12 @@ def test_the_mark_goes_when_the_mouse_leaves_the_kidney_and_when_the_module_is_l
     layers.choose(layers.r2star)
     layers.apply()
     chart, point = layers.study.find("chart:R2*"), deep_point(layers, 6.0)
-    hover(layers, point)
+    layers.hover(point)
     mark = layers.study.find("series:R2* cursor").GetID()
-    hover(layers, point + np.array([0, 0, 200]))
+    layers.hover(point + np.array([0, 0, 200]))
     assert layers.ui.cursorLabel.text == ""
     assert not chart.HasPlotSeriesNodeID(mark)
-    hover(layers, point)
+    layers.hover(point)
     assert chart.HasPlotSeriesNodeID(mark)
     layers.widget.exit()
     assert not chart.HasPlotSeriesNodeID(mark)
@@ -163,10 +152,32 @@ def test_statistic_sides_and_band_change_the_chart(layers: Any) -> None:
     assert [layers.ui.profileTable.horizontalHeaderItem(n).text() for n in range(3)] == ["Depth (mm)", "Left (Hz)", "n"]
 
 
+def test_the_confidence_band_is_drawn_in_the_pale_colour_of_its_side(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    band, side = (layers.study.find(f"series:R2* left{end}") for end in (" 95 %", ""))
+    assert band.GetLineStyle() == band.LineStyleSolid
+    assert band.GetLineWidth() * band.GetOpacity() >= 2
+    assert all(np.array(band.GetColor()) > side.GetColor())
+
+
+def test_every_column_of_the_gradient_table_can_be_seen(layers: Any) -> None:
+    layers.host.mainWindow.resize(1500, 1040)
+    layers.choose(layers.r2star)
+    layers.ui.inputsButton.collapsed = layers.ui.layersButton.collapsed = True
+    layers.apply()
+    layers.host.wait(50)
+    layers.ui.inputsButton.collapsed = False
+    layers.host.wait(50)
+    table = layers.ui.gradientTable
+    columns = sum(table.columnWidth(column) for column in range(table.columnCount))
+    assert columns <= table.viewport().width()
+
+
 def test_the_legend_names_the_sides_alone(layers: Any) -> None:
     layers.choose(layers.r2star)
     layers.apply()
-    hover(layers, deep_point(layers, 6.0))
+    layers.hover(deep_point(layers, 6.0))
     chart = layers.host.layoutManager.plotWidget(0).plotView().chart()
     plots = [chart.GetPlot(n) for n in range(chart.GetNumberOfPlots())]
     assert {plot.GetLabel() for plot in plots if plot.GetLegendVisibility()} == {"R2* left", "R2* right"}

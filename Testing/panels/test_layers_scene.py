@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -51,16 +53,60 @@ def test_a_saved_scene_shows_the_same_results_and_parameters_after_loading(layer
     assert layers.ui.leftSegmentBox.currentText == "Left kidney"
 
 
-def test_a_loaded_scene_can_be_looked_at_and_computed_again_in_place(layers: Any, tmp_path: Path) -> None:
+def test_a_loaded_scene_can_be_looked_at_and_is_computed_again_in_place_when_that_is_asked_for(
+    layers: Any, tmp_path: Path
+) -> None:
     layers.choose(layers.r2star)
     layers.apply()
     reopened(layers, tmp_path / "study.mrb")
     nodes = slicer.mrmlScene.GetNumberOfNodes()
+    depth = layers.study.find("depth").GetImageData().GetMTime()
     mouse.click(layers.ui.showBandCheck)
+    assert layers.ui.statusLabel.text == ""
     mouse.dragRangeHandle(layers.ui.gradientRange, "maximum", 9.0)
     layers.rest()
+    assert layers.study.find("depth").GetImageData().GetMTime() == depth
+    assert layers.ui.statusLabel.text == "The gradient range has changed: press Apply to fit the new one."
+    layers.apply()
     assert columnsOfTable(layers.study.find("gradient:R2*"))["high_mm"][0] == layers.parameters.gradientHigh
+    assert layers.ui.statusLabel.text.startswith("Done")
     assert slicer.mrmlScene.GetNumberOfNodes() <= nodes
+
+
+def test_a_layer_that_stands_out_is_not_left_so_by_saving_and_loading(layers: Any, tmp_path: Path) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    mouse.clickCell(layers.ui.profileTable, 2, 0)
+    reopened(layers, tmp_path / "study.mrb")
+    colors, color = layers.study.find("layers").GetDisplayNode().GetColorNode(), [0.0] * 4
+    for entry in range(1, colors.GetNumberOfColors()):
+        colors.GetColor(entry, color)
+        assert color[3] == 1.0
+    assert layers.study.find("depth").GetDisplayNode().GetLowerThreshold() < 0.01
+
+
+@pytest.mark.parametrize("known", ["when Slicer starts", "when the module is opened"])
+def test_a_session_that_never_ran_the_module_shows_the_saved_layout(layers: Any, tmp_path: Path, known: str) -> None:
+    from RenalLayersLib.Layout import LAYOUT_ID
+
+    layers.choose(layers.r2star)
+    layers.apply()
+    assert slicer.util.saveScene(str(tmp_path / "study.mrb"))
+    layers.host.unload("RenalLayers")
+    manager = layers.host.layoutManager
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    node = manager.layoutLogic().GetLayoutNode()
+    node.SetLayoutDescription(LAYOUT_ID, "")
+    slicer.mrmlScene.Clear(0)
+    layers.host.load(layers.module)
+    if known == "when Slicer starts":
+        slicer.app.startupCompleted.emit()
+    slicer.util.loadScene(str(tmp_path / "study.mrb"))
+    if known == "when the module is opened":
+        layers.open()
+    layers.host.wait(20)
+    assert manager.layout == LAYOUT_ID
+    assert "vtkMRMLPlotViewNode" in node.GetCurrentLayoutDescription()
 
 
 def use(layers: Any) -> None:
@@ -157,6 +203,33 @@ def assert_same(table: dict[str, list[Any]], rows: list[Any], printed: list[dict
         words = {"": "nan", "False": "0", "True": "1"}
         texts = [words.get(line[column], line[column]) for line in printed]
         np.testing.assert_array_equal(texts if isinstance(values, list) else np.array(texts, float), values)
+
+
+@pytest.mark.parametrize("isOpen", [True, False], ids=["module open", "module opened afterwards"])
+def test_the_scene_that_the_command_writes_is_shown_and_goes_on_from_there(
+    layers: Any, tmp_path: Path, isOpen: bool
+) -> None:
+    files = written(tmp_path)
+    arguments = f"run --mask {files['mask']} --labels 1=left 2=right --map R2*={files['r2star']}:1/s --scene"
+    arguments += f" --layer-thickness 2 --gradient-range 0.2 0.6 --gradient-unit proportion --output {tmp_path / 'out'}"
+    command = [sys.executable, "-c", "import sys; from renal_layers.cli import main; sys.exit(main())"]
+    subprocess.run([*command, *arguments.split(), "--progress", "none"], check=True, capture_output=True)
+    slicer.mrmlScene.Clear(0)
+    if not isOpen:
+        layers.widget.exit()
+        layers.host.unload("RenalLayers")
+    slicer.util.loadScene(str(tmp_path / "out" / "scene.mrb"))
+    layers.open()
+    layers.host.wait(50)
+    table = columnsOfTable(layers.study.find("profile:R2*"))
+    assert layers.table(layers.ui.profileTable)[0][0] == "0-2"
+    assert layers.table(layers.ui.mapsTable) == [["R2* (1/s)", "R2*", "1/s"]]
+    assert layers.ui.leftSegmentBox.currentText == "left kidney"
+    assert (layers.parameters.gradientLow, layers.parameters.gradientHigh) == (20, 60)
+    assert layers.ui.statusLabel.text == ""
+    layers.apply()
+    np.testing.assert_allclose(columnsOfTable(layers.study.find("profile:R2*"))["mean"], table["mean"], rtol=1e-6)
+    assert layers.ui.statusLabel.text.startswith("Done")
 
 
 def test_panel_command_and_python_give_the_same_numbers_to_the_last_bit(layers: Any, tmp_path: Path) -> None:
