@@ -16,6 +16,7 @@ from renal_layers.maps import QuantitativeMap, Tissue
 from renal_layers.settings import Settings
 from renal_segmentation.errors import EmptyMaskError, GeometryError, InputError
 from renal_segmentation.volume import Grid, Volume
+from RenalLayersLib.Study import studyOf
 
 _ALIGNED_VOXELS = 1e-3
 """How far, in voxels, the segments' grid may be off the reference grid and still be called the same."""
@@ -36,8 +37,10 @@ class Job:
 
     Attributes
     ----------
+    segmentation : str
+        ID of the segmentation node that is measured.
     name : str
-        Of the study.
+        Of its study.
     mask : Volume
         Labels `labels` on a box cut from `grid`.
     grid : Grid
@@ -54,6 +57,7 @@ class Job:
         What was asked for.
     """
 
+    segmentation: str
     name: str
     mask: Volume
     grid: Grid
@@ -116,7 +120,8 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
             )
     drawn = [identifier for identifier in tissues if identifier]
     return Job(
-        name=parameters.study or _("{name}: renal layers").format(name=node.GetName()),
+        segmentation=node.GetID(),
+        name=_studyName(node),
         mask=mask.volume,
         grid=mask.grid,
         labels=labels,
@@ -200,6 +205,14 @@ def segmentPiece(node: Any, segmentIds: Sequence[str]) -> Piece:
     grid, start = _gridOf(node, _asArray(matrix), np.array(extent).reshape(3, 2))
     grid = Grid(grid.shape, toWorld @ grid.affine)
     return Piece(grid.placed(np.ascontiguousarray(_arrayOf(image)), start), grid)
+
+
+def _studyName(node: Any) -> str:
+    """Return the name of a segmentation's study; a new one has a name that no node has."""
+    study = studyOf(node)
+    if study is not None:
+        return study.name
+    return str(slicer.mrmlScene.GenerateUniqueName(_("{name}: renal layers").format(name=node.GetName())))
 
 
 def _isPainted(node: Any, identifier: str) -> bool:

@@ -105,7 +105,7 @@ class RenalLayersParameterNode:
 
     Segments are named by their ID in `segmentation`, empty where there is none; left and right may be the same
     segment, which is then split by its position in the patient. `mapVolumes`, `mapNames` and `mapUnits` are
-    three columns of one list. `study` names the folder that holds the results.
+    three columns of one list.
     """
 
     segmentation: slicer.vtkMRMLSegmentationNode
@@ -146,7 +146,6 @@ class RenalLayersParameterNode:
     showBand: bool = True
 
     autoUpdate: bool = False
-    study: str = ""
 
 
 def settingsOf(parameters: RenalLayersParameterNode) -> Settings:

@@ -168,12 +168,15 @@ class RenalLayersPanel(VTKObservationMixin):
         if self._changed("segmentation", p.segmentation):
             self._inputs.chooseSegments()
             self._inputs.refresh()
+            self.logic.chooseMap(p)
+            if not first:
+                self._worker.cancel()
         inMm = p.layerModel == LayerModel.FixedThickness
         self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
         gradient = self._changed("gradient", (p.gradientLow, p.gradientHigh, p.gradientUnit))
         inputs = self._changed("inputs", self._inputsNow())
-        view = self._changed("view", viewOf(p)) + self._changed("map", (p.study, p.shownMap))
-        display = self._changed("display", (p.overlay, p.overlayOpacity, p.showSurface))
+        view = self._changed("view", viewOf(p)) + self._changed("map", (p.segmentation, p.shownMap))
+        display = self._changed("display", (p.segmentation, p.overlay, p.overlayOpacity, p.showSurface))
         automatic = self._changed("auto", (p.autoUpdate, p.segmentation))
         if automatic:
             self._autoUpdate.watch(p.segmentation if p.autoUpdate else None)
@@ -358,7 +361,8 @@ class RenalLayersPanel(VTKObservationMixin):
         settings = storedSettings(study) if study is not None else None
         if study is None or settings is None:
             return
-        side = self.logic.analysis.layering.side if self.logic.analysis is not None else None
+        analysis = self.logic.analysisOf(study)
+        side = analysis.layering.side if analysis is not None else None
         finding = findingAt(study, point, self._parameters, side) if point is not None else None
         self.ui.cursorLabel.text = finding.text(settings) if finding else ""
         inMm = settings.layer_model == "mm"
