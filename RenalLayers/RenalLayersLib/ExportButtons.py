@@ -56,13 +56,14 @@ class ExportButtons:
     def export(self, folder: Path) -> None:
         """Write the results into a folder and say what came of it."""
         parameters = self._logic.getParameterNode()
+        job, analysis = self._logic.job, self._logic.analysisOf(self._logic.study(parameters))
+        if job is None or analysis is None:
+            self._say(
+                _("What was measured is no longer in memory, as after loading a scene: press Apply, then export."),
+                isError=True,
+            )
+            return
         try:
-            if self._logic.analysis is None or self._logic.job is None:
-                # After loading a scene the measurements are not in memory.
-                self._logic.run(parameters)
-            job, analysis = self._logic.job, self._logic.analysis
-            assert job is not None
-            assert analysis is not None
             withReport = _canReport()
             names = exportResults(folder, job, analysis, backgroundFor(parameters), withReport)
         except RenalError as error:

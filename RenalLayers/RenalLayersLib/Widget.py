@@ -150,11 +150,17 @@ class RenalLayersPanel(VTKObservationMixin):
         self._inputs.setParameters(parameters)
         self._profiles.setParameters(parameters)
         if parameters is not None:
+            self._choose()
             self._guiTag = parameters.connectGui(self.ui)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 
     # -- following the parameters
+
+    def _choose(self) -> None:
+        """Choose what follows from the segmentation: its segments, and a map of its study."""
+        self._inputs.chooseSegments()
+        self.logic.chooseMap(self._parameters)
 
     def _modified(self, caller: Any, event: str) -> None:
         self._parametersChanged()
@@ -166,11 +172,10 @@ class RenalLayersPanel(VTKObservationMixin):
             return
         first = not self._seen
         if self._changed("segmentation", p.segmentation):
-            self._inputs.chooseSegments()
-            self._inputs.refresh()
-            self.logic.chooseMap(p)
             if not first:
                 self._worker.cancel()
+                self._choose()
+            self._inputs.refresh()
         inMm = p.layerModel == LayerModel.FixedThickness
         self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
         gradient = self._changed("gradient", (p.gradientLow, p.gradientHigh, p.gradientUnit))
