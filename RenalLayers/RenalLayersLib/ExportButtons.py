@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from renal_layers.outputs import FILES
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.Display import backgroundFor
 from RenalLayersLib.Export import REPORT_NEEDS, exportResults
@@ -63,6 +65,9 @@ class ExportButtons:
                 isError=True,
             )
             return
+        if not _mayReplace(folder, job.name):
+            self._say(_("Nothing was exported: choose another folder for these results."), isError=True)
+            return
         try:
             withReport = _canReport()
             names = exportResults(folder, job, analysis, backgroundFor(parameters), withReport)
@@ -71,6 +76,24 @@ class ExportButtons:
             return
         without = "" if withReport else " " + _("The report was left out, because matplotlib is not installed.")
         self._say(_("{count} files were written into {folder}.").format(count=len(names), folder=folder) + without)
+
+
+def _mayReplace(folder: Path, study: str) -> bool:
+    """Ask whether results that lie in a folder are to be replaced; without any there is nothing to ask."""
+    there = [name for name in FILES if (folder / name).exists()]
+    question = _("The folder {folder} holds results of {whose} already. Replace them by those of '{study}'?")
+    return not there or slicer.util.confirmYesNoDisplay(
+        question.format(folder=folder, whose=_whose(folder) or ", ".join(there), study=study)
+    )
+
+
+def _whose(folder: Path) -> str:
+    """Return what was measured for the results in a folder and when, empty where the summary does not say."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return f"'{summary['inputs'][0]['file']}' ({summary['created'][:10]})"
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def _canReport() -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+from PySide6.QtWidgets import QMessageBox
 from Testing.host import mouse
 
 from RenalLayersLib.Tables import columnsOfTable
@@ -59,3 +60,31 @@ def test_results_of_an_imported_scene_are_not_exported_with_the_numbers_of_an_ea
     layers.apply()
     export(layers, tmp_path / "out")
     assert exported_volumes(tmp_path / "out") == shown_volumes(layers)
+
+
+def test_results_that_lie_in_the_folder_are_replaced_only_when_a_person_agrees(layers: Any, tmp_path: Path) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    export(layers, tmp_path / "out")
+    before = exported_volumes(tmp_path / "out")
+    layers.segmentation.SetName("Patient B")
+    layers.bite()
+    layers.apply()
+    export(layers, tmp_path / "out", QMessageBox.No)
+    assert "holds results of 'Reference object kidneys: renal layers'" in layers.host.dialogs.texts("question")[0]
+    assert "choose another folder" in layers.ui.statusLabel.text
+    assert exported_volumes(tmp_path / "out") == before
+    export(layers, tmp_path / "out", QMessageBox.Yes)
+    assert exported_volumes(tmp_path / "out") == shown_volumes(layers) != before
+
+
+def test_files_of_unknown_origin_with_the_names_of_results_are_named_in_the_question(
+    layers: Any, tmp_path: Path
+) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    (tmp_path / "profiles.csv").write_text("mine")
+    (tmp_path / "summary.json").write_text("[]")
+    export(layers, tmp_path, QMessageBox.No)
+    assert "profiles.csv, summary.json" in layers.host.dialogs.texts("question")[0]
+    assert (tmp_path / "profiles.csv").read_text() == "mine"
