@@ -21,6 +21,13 @@ from RenalLayersLib.Study import studyOf
 _ALIGNED_VOXELS = 1e-3
 """How far, in voxels, the segments' grid may be off the reference grid and still be called the same."""
 _TISSUE_NAMES = ("cortex", "medulla")
+_PARTS = {
+    "leftSegment": lambda: _("the left kidney"),
+    "rightSegment": lambda: _("the right kidney"),
+    "cortexSegment": lambda: _("the cortex"),
+    "medullaSegment": lambda: _("the medulla"),
+    "pelvisSegment": lambda: _("the renal pelvis"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,19 @@ def missingInput(parameters: Any) -> str:
         return _("Choose a segmentation that holds the kidneys.")
     if node.GetSegmentation().GetNumberOfSegments() == 0:
         return _("The segmentation has no segment: outline the kidneys first.")
-    if not (segmentId(node, parameters.leftSegment) or segmentId(node, parameters.rightSegment)):
+    for parameter, part in _PARTS.items():
+        chosen = getattr(parameters, parameter)
+        if chosen and node.GetSegmentation().GetSegment(chosen) is None:
+            return _(
+                "The segment '{segment}', chosen for {part}, is no longer there: choose another one, or None."
+            ).format(segment=chosen, part=part())
+    if not (parameters.leftSegment or parameters.rightSegment):
         return _("Choose the segment of the left or the right kidney, or one segment for both.")
+    for volume, name in zip(parameters.mapVolumes, parameters.mapNames, strict=False):
+        if volume is None:
+            return _("The volume of the map '{name}' is gone: load it again, or remove the map from the list.").format(
+                name=name
+            )
     return ""
 
 
@@ -99,17 +117,8 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
     if missing:
         raise InputError(missing)
     node = parameters.segmentation
-    left, right, pelvis, *tissues = (
-        segmentId(node, chosen)
-        for chosen in (
-            parameters.leftSegment,
-            parameters.rightSegment,
-            parameters.pelvisSegment,
-            parameters.cortexSegment,
-            parameters.medullaSegment,
-        )
-    )
-    kidneys, labels = _kidneyLabels(left, right)
+    pelvis, tissues = parameters.pelvisSegment, (parameters.cortexSegment, parameters.medullaSegment)
+    kidneys, labels = _kidneyLabels(parameters.leftSegment, parameters.rightSegment)
     mask = segmentPiece(node, kidneys)
     for identifier, value in zip(kidneys, labels, strict=True):
         if not (mask.volume.array == value).any():
@@ -118,7 +127,6 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
                     name=_segmentName(node, identifier)
                 )
             )
-    drawn = [identifier for identifier in tissues if identifier]
     return Job(
         segmentation=node.GetID(),
         name=_studyName(node),
@@ -127,7 +135,7 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
         labels=labels,
         maps=mapsOf(parameters),
         pelvis=segmentPiece(node, [pelvis]).volume if pelvis else None,
-        tissue=_tissue(node, dict(zip(_TISSUE_NAMES, tissues, strict=True))) if drawn else None,
+        tissue=_tissue(node, dict(zip(_TISSUE_NAMES, tissues, strict=True))) if any(tissues) else None,
         settings=settings,
     )
 
@@ -138,11 +146,6 @@ def mapsOf(parameters: Any) -> tuple[QuantitativeMap, ...]:
     return tuple(
         QuantitativeMap(name or volume.GetName(), volumeOf(volume), unit) for volume, name, unit in rows if volume
     )
-
-
-def segmentId(node: Any, chosen: str) -> str:
-    """Return a segment's ID if the segmentation has it, else an empty text."""
-    return chosen if node is not None and chosen and node.GetSegmentation().GetSegment(chosen) is not None else ""
 
 
 def volumeOf(node: Any) -> Volume:

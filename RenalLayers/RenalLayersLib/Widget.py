@@ -221,9 +221,11 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _runByItself(self) -> None:
         """Run after a change, the run before it stopped first."""
-        if self._parameters is None or missingInput(self._parameters):
+        if self._parameters is None:
             return
-        if self._worker.busy:
+        if missing := missingInput(self._parameters):
+            self._say(missing, isError=True)
+        elif self._worker.busy:
             self._again = True
             self._worker.cancel()
         else:
@@ -366,8 +368,7 @@ class RenalLayersPanel(VTKObservationMixin):
         settings = storedSettings(study) if study is not None else None
         if study is None or settings is None:
             return
-        analysis = self.logic.analysisOf(study)
-        side = analysis.layering.side if analysis is not None else None
+        side = analysis.layering.side if (analysis := self.logic.analysisOf(study)) is not None else None
         finding = findingAt(study, point, self._parameters, side) if point is not None else None
         self.ui.cursorLabel.text = finding.text(settings) if finding else ""
         inMm = settings.layer_model == "mm"
