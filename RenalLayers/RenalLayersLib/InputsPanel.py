@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, unquote
 
 import qt
 import slicer
@@ -14,10 +12,9 @@ from slicer.i18n import tr as _
 from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Guesses import guessSegments, guessUnit
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from RenalLayersLib.SegmentChoice import SEGMENT_PARAMETERS, rememberChoice, rememberedChoice, segmentNames
 
 _VOLUME, _NAME, _UNIT = range(3)
-_CHOICE = "Renal.Segments"
-"""Attribute of a segmentation: which of its segments were chosen, and among which."""
 
 
 class InputsPanel:
@@ -36,13 +33,7 @@ class InputsPanel:
         self._parameters: Any = None
         self._filling = False
         self._changes = AutoUpdate(self._segmentsChanged)
-        self._boxes = {
-            "leftSegment": ui.leftSegmentBox,
-            "rightSegment": ui.rightSegmentBox,
-            "cortexSegment": ui.cortexSegmentBox,
-            "medullaSegment": ui.medullaSegmentBox,
-            "pelvisSegment": ui.pelvisSegmentBox,
-        }
+        self._boxes = {name: getattr(ui, f"{name}Box") for name in SEGMENT_PARAMETERS}
         for name, box in self._boxes.items():
             box.connect("currentIndexChanged(int)", self._segmentSlot(name))
         ui.mapsTable.setColumnCount(3)
@@ -79,7 +70,7 @@ class InputsPanel:
         self._changes.watch(node)
         if node is None:
             return
-        before, known = _choiceOf(node)
+        before, known = rememberedChoice(node)
         isNew = parameters.guessedFor is not node
         guesses = guessSegments(node)
         with slicer.util.NodeModify(parameters):
@@ -87,18 +78,12 @@ class InputsPanel:
                 chosen = before.get(name, "") if isNew else getattr(parameters, name)
                 setattr(parameters, name, chosen or ("" if guess in known else guess))
             if isNew:
-                parameters.guessedFor = node
                 self._storeMapRows([row for row in self._mapRows() if not _ofAnotherPatient(row[0], node)])
-        self._rememberChoice()
-
-    def _rememberChoice(self) -> None:
-        node = self._parameters.segmentation
-        chosen = {name: getattr(self._parameters, name) for name in self._boxes}
-        node.SetAttribute(_CHOICE, quote(json.dumps([chosen, list(_segmentNames(node))])))
+            rememberChoice(parameters)
 
     def _segmentsChanged(self) -> None:
         """Follow segments that were added, removed or renamed."""
-        box, names = self._ui.leftSegmentBox, _segmentNames(self._parameters.segmentation)
+        box, names = self._ui.leftSegmentBox, segmentNames(self._parameters.segmentation)
         shown = {box.itemData(n): box.itemText(n) for n in range(1, box.count)}
         if shown != names:
             self.refresh()
@@ -106,7 +91,7 @@ class InputsPanel:
 
     def _fillSegments(self) -> None:
         node = self._parameters.segmentation if self._parameters else None
-        names = _segmentNames(node)
+        names = segmentNames(node)
         for name, box in self._boxes.items():
             box.clear()
             box.addItem(_("None"), "")
@@ -151,7 +136,7 @@ class InputsPanel:
             if self._filling or self._parameters is None or index < 0:
                 return
             setattr(self._parameters, name, self._boxes[name].itemData(index) or "")
-            self._rememberChoice()
+            rememberChoice(self._parameters)
             self._onChanged()
 
         return chosen
@@ -186,21 +171,6 @@ class InputsPanel:
             unit = text
         rows[item.row()] = (volume, name, unit)
         self._setMapRows(rows)
-
-
-def _choiceOf(node: Any) -> tuple[dict[str, str], list[str]]:
-    """Return which segments were chosen by parameter name, and the IDs of those that there were."""
-    stored = node.GetAttribute(_CHOICE)
-    chosen, known = json.loads(unquote(stored)) if stored else ({}, [])
-    return chosen, known
-
-
-def _segmentNames(node: Any) -> dict[str, str]:
-    """Return the names of a segmentation's segments by ID."""
-    segmentation = node.GetSegmentation() if node is not None else None
-    count = segmentation.GetNumberOfSegments() if segmentation is not None else 0
-    identifiers = [segmentation.GetNthSegmentID(n) for n in range(count)]
-    return {identifier: segmentation.GetSegment(identifier).GetName() for identifier in identifiers}
 
 
 def _ofAnotherPatient(node: Any, segmentation: Any) -> bool:

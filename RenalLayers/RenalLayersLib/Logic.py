@@ -23,6 +23,7 @@ from RenalLayersLib.Results import (
     storedSettings,
     storeSettings,
 )
+from RenalLayersLib.SegmentChoice import rememberChoice
 from RenalLayersLib.Study import Study, studyOf
 from RenalLayersLib.Tables import rowsOf, showGradientTables
 
@@ -62,7 +63,9 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         InputError
             With one sentence for a person, if an input is missing, empty or cannot be used.
         """
-        return jobOf(parameters, settingsOf(parameters))
+        job = jobOf(parameters, settingsOf(parameters))
+        rememberChoice(parameters)
+        return job
 
     def compute(self, job: Job, progress: Progress = silent) -> Analysis:
         """Return the analysis of a job; what the last one of this study found is used where nothing has changed.

@@ -82,6 +82,15 @@ def test_going_back_to_a_segmentation_gives_back_what_was_chosen_for_it(layers: 
     assert chosen(layers) == ["Left kidney", "None", "Renal sinus"]
 
 
+def test_what_a_script_chose_and_measured_stays_chosen_when_the_module_is_entered(layers: Any) -> None:
+    layers.widget.exit()
+    parameters = layers.parameters
+    parameters.segmentation, parameters.rightSegment = layers.segmentation, "Right-kidney"
+    layers.logic.run(parameters)
+    layers.widget.enter()
+    assert chosen(layers) == ["None", "Right kidney", "None"]
+
+
 def test_segments_that_come_later_are_recognised_when_the_module_is_entered_again(layers: Any) -> None:
     with_segments(layers, "B", "Left kidney")
     mouse.choose(layers.ui.segmentationSelector, "B")
