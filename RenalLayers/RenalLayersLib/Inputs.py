@@ -84,7 +84,7 @@ def missingInput(parameters: Any) -> str:
         return _("The segmentation has no segment: outline the kidneys first.")
     for parameter, part in _PARTS.items():
         chosen = getattr(parameters, parameter)
-        if chosen and node.GetSegmentation().GetSegment(chosen) is None:
+        if chosen and not segmentId(node, chosen):
             return _(
                 "The segment '{segment}', chosen for {part}, is no longer there: choose another one, or None."
             ).format(segment=chosen, part=part())
@@ -146,6 +146,11 @@ def mapsOf(parameters: Any) -> tuple[QuantitativeMap, ...]:
     return tuple(
         QuantitativeMap(name or volume.GetName(), volumeOf(volume), unit) for volume, name, unit in rows if volume
     )
+
+
+def segmentId(node: Any, chosen: str) -> str:
+    """Return a segment's ID if the segmentation has it, else an empty text."""
+    return chosen if node is not None and chosen and node.GetSegmentation().GetSegment(chosen) is not None else ""
 
 
 def volumeOf(node: Any) -> Volume:

@@ -98,13 +98,17 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         if segmentation is not None:
             study.belongTo(segmentation)
         self._mark(study)
-        self.chooseMap(parameters)
+        if segmentation is None:
+            parameters.study = study.name
+        self.chooseStudy(parameters)
         return study
 
-    def chooseMap(self, parameters: RenalLayersParameterNode) -> None:
-        """Choose the study's first map to be shown where it has none of the chosen name."""
+    def chooseStudy(self, parameters: RenalLayersParameterNode) -> None:
+        """Choose the study of the segmentation, and its first map where it has none of the chosen name."""
         study = self.study(parameters)
         names = study.roles("profile:") if study is not None else []
+        if parameters.segmentation is not None:
+            parameters.study = study.name if study is not None else ""
         if study is not None and parameters.shownMap not in names:
             parameters.shownMap = names[0] if names else ""
 
@@ -123,8 +127,13 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         return study
 
     def study(self, parameters: RenalLayersParameterNode) -> Study | None:
-        """Return the chosen segmentation's study, of this session or of a loaded scene, None without results."""
+        """Return the chosen segmentation's study, of this session or of a loaded scene, None without results.
+
+        Where the segmentation is gone its study can still be looked at.
+        """
         study = studyOf(parameters.segmentation)
+        if parameters.segmentation is None and parameters.study:
+            study = Study(slicer.mrmlScene, parameters.study)
         return study if study is not None and study.find("depth") is not None else None
 
     def analysisOf(self, study: Study | None) -> Analysis | None:

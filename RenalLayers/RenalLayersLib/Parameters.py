@@ -106,7 +106,7 @@ class RenalLayersParameterNode:
     Segments are named by their ID in `segmentation`, empty where there is none; left and right may be the same
     segment, which is then split by its position in the patient. `guessedFor` is the segmentation whose segments they
     are, so that what a person chose is not guessed again. `mapVolumes`, `mapNames` and `mapUnits` are
-    three columns of one list.
+    three columns of one list. `study` names the study shown, by which it is found when the segmentation is gone.
     """
 
     segmentation: slicer.vtkMRMLSegmentationNode
@@ -148,6 +148,7 @@ class RenalLayersParameterNode:
     showBand: bool = True
 
     autoUpdate: bool = False
+    study: str = ""
 
 
 def settingsOf(parameters: RenalLayersParameterNode) -> Settings:

@@ -99,6 +99,7 @@ class Study:
             found = self.scene.CreateNodeByClass(className)
             found.UnRegister(None)
             found.SetName(nodeName)
+            found.SetAttribute(STUDY_ATTRIBUTE, _encoded(self.name))
             found.SetAttribute(ROLE_ATTRIBUTE, _encoded(role))
             found = self._byRole[_encoded(role)] = self.scene.AddNode(found)
             self._madeRecord().AddNodeReferenceID(_RESULT, found.GetID())

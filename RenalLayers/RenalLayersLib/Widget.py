@@ -158,9 +158,13 @@ class RenalLayersPanel(VTKObservationMixin):
     # -- following the parameters
 
     def _choose(self) -> None:
-        """Choose what follows from the segmentation: its segments, and a map of its study."""
+        """Choose what follows from the segmentation: its segments and its study; a run on another one ends."""
+        node = self._parameters.segmentation
+        if node is not None and self._job is not None and self._job.segmentation != node.GetID():
+            self._worker.cancel()
         self._inputs.chooseSegments()
-        self.logic.chooseMap(self._parameters)
+        self._inputs.refresh()
+        self.logic.chooseStudy(self._parameters)
 
     def _modified(self, caller: Any, event: str) -> None:
         self._parametersChanged()
@@ -171,11 +175,8 @@ class RenalLayersPanel(VTKObservationMixin):
         if p is None:
             return
         first = not self._seen
-        if self._changed("segmentation", p.segmentation):
-            if not first:
-                self._worker.cancel()
-                self._choose()
-            self._inputs.refresh()
+        if self._changed("segmentation", p.segmentation) and not first:
+            self._choose()
         inMm = p.layerModel == LayerModel.FixedThickness
         self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
         gradient = self._changed("gradient", (p.gradientLow, p.gradientHigh, p.gradientUnit))
@@ -371,8 +372,7 @@ class RenalLayersPanel(VTKObservationMixin):
         side = analysis.layering.side if (analysis := self.logic.analysisOf(study)) is not None else None
         finding = findingAt(study, point, self._parameters, side) if point is not None else None
         self.ui.cursorLabel.text = finding.text(settings) if finding else ""
-        inMm = settings.layer_model == "mm"
-        self._markDepth((finding.depth if inMm else finding.layer) if finding else None)
+        self._markDepth((finding.depth if settings.layer_model == "mm" else finding.layer) if finding else None)
 
     def _markDepth(self, depth: float | None) -> None:
         study = self._study()

@@ -168,3 +168,13 @@ def test_folders_and_names_that_a_person_changed_stay_as_they_are_in_the_next_ru
     shown.GetItemChildren(shown.GetSceneItemID(), tops)
     names = [shown.GetItemName(tops.GetId(n)) for n in range(tops.GetNumberOfIds())]
     assert not [name for name in names if "renal layers" in name]
+
+
+def test_results_of_a_segmentation_that_is_gone_can_still_be_looked_at(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    layers.apply()
+    rows = layers.table(layers.ui.profileTable)
+    slicer.mrmlScene.RemoveNode(layers.segmentation)
+    layers.rest()
+    assert layers.table(layers.ui.profileTable) == rows
+    assert not layers.ui.applyButton.enabled
