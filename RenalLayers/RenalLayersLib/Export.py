@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from renal_layers.analysis import Analysis
-from renal_layers.outputs import ALWAYS, earlier_files, write_results, write_summary
+from renal_layers.outputs import earlier_files, write_results, write_summary
 from renal_layers.report import write_report
 from renal_segmentation.errors import OutputError
 from renal_segmentation.files import atomic_folder, atomic_path
@@ -44,14 +43,11 @@ def exportResults(folder: Path, job: Job, analysis: Analysis, background: Any, w
     Raises
     ------
     OutputError
-        If the folder cannot be written, or holds a file of someone else by the name of a result; nothing half-written
-        is left behind.
+        If the folder cannot be written; nothing half-written is left behind.
     """
-    earlier = earlier_files(folder)
-    _checkNothingIsLost(folder, (*ALWAYS, "voxels.csv", *(["report.html"] if withReport else [])), earlier)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = _inputs(job)
-    with atomic_folder(folder, True, earlier - _LOADABLE) as temporary:
+    with atomic_folder(folder, True, earlier_files(folder) - _LOADABLE) as temporary:
         write_results(temporary, analysis, write=writeNifti)
         options = {"labels": dict(job.labels)}
         if withReport:
@@ -67,14 +63,6 @@ def exportResults(folder: Path, job: Job, analysis: Analysis, background: Any, w
             )
         write_summary(temporary, analysis, inputs, options, created)
         return sorted(file.name for file in temporary.iterdir())
-
-
-def _checkNothingIsLost(folder: Path, names: Collection[str], earlier: Collection[str]) -> None:
-    for name in sorted(set(names) - set(earlier)):
-        if (folder / name).exists():
-            raise OutputError(
-                _("{path} is not of an earlier export: choose another folder.").format(path=folder / name)
-            )
 
 
 def writeNifti(path: Path, array: np.ndarray, grid: Grid, description: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from renal_layers.outputs import FILES, earlier_files
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.Display import backgroundFor
 from RenalLayersLib.Export import REPORT_NEEDS, exportResults
@@ -56,13 +58,17 @@ class ExportButtons:
     def export(self, folder: Path) -> None:
         """Write the results into a folder and say what came of it."""
         parameters = self._logic.getParameterNode()
+        job, analysis = self._logic.job, self._logic.analysisOf(self._logic.study(parameters))
+        if job is None or analysis is None:
+            self._say(
+                _("What was measured is no longer in memory, as after loading a scene: press Apply, then export."),
+                isError=True,
+            )
+            return
+        if not _mayReplace(folder, job.name):
+            self._say(_("Nothing was exported: choose another folder for these results."), isError=True)
+            return
         try:
-            if self._logic.analysis is None or self._logic.job is None:
-                # After loading a scene the measurements are not in memory.
-                self._logic.run(parameters)
-            job, analysis = self._logic.job, self._logic.analysis
-            assert job is not None
-            assert analysis is not None
             withReport = _canReport()
             names = exportResults(folder, job, analysis, backgroundFor(parameters), withReport)
         except RenalError as error:
@@ -70,6 +76,24 @@ class ExportButtons:
             return
         without = "" if withReport else " " + _("The report was left out, because matplotlib is not installed.")
         self._say(_("{count} files were written into {folder}.").format(count=len(names), folder=folder) + without)
+
+
+def _mayReplace(folder: Path, study: str) -> bool:
+    """Ask whether results that lie in a folder are to be replaced; without any there is nothing to ask."""
+    there = [name for name in FILES if (folder / name).exists()]
+    whose = _whose(folder) if earlier_files(folder).issuperset(there) else ""
+    what = _("results of {whose}").format(whose=whose) if whose else ", ".join(there)
+    question = _("The folder {folder} holds {what} already. Replace that by the results of '{study}'?")
+    return not there or slicer.util.confirmYesNoDisplay(question.format(folder=folder, what=what, study=study))
+
+
+def _whose(folder: Path) -> str:
+    """Return what was measured for the results in a folder and when, empty where the summary does not say."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return f"'{summary['inputs'][0]['file']}' ({summary['created'][:10]})"
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def _canReport() -> bool:

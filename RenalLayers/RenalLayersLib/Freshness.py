@@ -15,8 +15,7 @@ from renal_segmentation.volume import Volume, bounding_box
 from RenalLayersLib.Inputs import Job, jobOf, missingInput, segmentId
 from RenalLayersLib.Parameters import settingsOf
 from RenalLayersLib.Results import storedSettings
-
-_SEGMENTS = ("leftSegment", "rightSegment", "cortexSegment", "medullaSegment", "pelvisSegment")
+from RenalLayersLib.SegmentChoice import SEGMENT_PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class InputState:
     def now(parameters: Any) -> InputState:
         """Return the state of what is chosen now."""
         node = parameters.segmentation
-        chosen = [segmentId(node, getattr(parameters, name)) for name in _SEGMENTS]
+        chosen = [segmentId(node, getattr(parameters, name)) for name in SEGMENT_PARAMETERS]
         rows = zip(parameters.mapVolumes, parameters.mapNames, parameters.mapUnits, strict=False)
         maps = tuple((*_volumeState(volume), name, unit) for volume, name, unit in rows if volume is not None)
         return InputState((_placeOf(node), *((segment, _changedAt(node, segment)) for segment in chosen)), maps)
@@ -67,7 +66,7 @@ class Freshness:
             wanted = settingsOf(parameters)
         except RenalError as error:
             return str(error)
-        isOwn = self._logic.job is not None and self._logic.job.name == parameters.study
+        isOwn = self._logic.analysisOf(study) is not None
         if not isOwn or self._isSame(parameters):
             if stored == wanted:
                 return ""

@@ -16,10 +16,18 @@ from renal_layers.maps import QuantitativeMap, Tissue
 from renal_layers.settings import Settings
 from renal_segmentation.errors import EmptyMaskError, GeometryError, InputError
 from renal_segmentation.volume import Grid, Volume
+from RenalLayersLib.Study import studyOf
 
 _ALIGNED_VOXELS = 1e-3
 """How far, in voxels, the segments' grid may be off the reference grid and still be called the same."""
 _TISSUE_NAMES = ("cortex", "medulla")
+_PARTS = {
+    "leftSegment": lambda: _("the left kidney"),
+    "rightSegment": lambda: _("the right kidney"),
+    "cortexSegment": lambda: _("the cortex"),
+    "medullaSegment": lambda: _("the medulla"),
+    "pelvisSegment": lambda: _("the renal pelvis"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,10 @@ class Job:
 
     Attributes
     ----------
+    segmentation : str
+        ID of the segmentation node that is measured.
     name : str
-        Of the study.
+        Of its study.
     mask : Volume
         Labels `labels` on a box cut from `grid`.
     grid : Grid
@@ -56,6 +66,7 @@ class Job:
         That of the nodes it was read from (`RenalLayersLib.Freshness`).
     """
 
+    segmentation: str
     name: str
     mask: Volume
     grid: Grid
@@ -74,8 +85,19 @@ def missingInput(parameters: Any) -> str:
         return _("Choose a segmentation that holds the kidneys.")
     if node.GetSegmentation().GetNumberOfSegments() == 0:
         return _("The segmentation has no segment: outline the kidneys first.")
-    if not (segmentId(node, parameters.leftSegment) or segmentId(node, parameters.rightSegment)):
+    for parameter, part in _PARTS.items():
+        chosen = getattr(parameters, parameter)
+        if chosen and not segmentId(node, chosen):
+            return _(
+                "The segment '{segment}', chosen for {part}, is no longer there: choose another one, or None."
+            ).format(segment=chosen, part=part())
+    if not (parameters.leftSegment or parameters.rightSegment):
         return _("Choose the segment of the left or the right kidney, or one segment for both.")
+    for volume, name in zip(parameters.mapVolumes, parameters.mapNames, strict=False):
+        if volume is None:
+            return _("The volume of the map '{name}' is gone: load it again, or remove the map from the list.").format(
+                name=name
+            )
     return ""
 
 
@@ -98,17 +120,8 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
     if missing:
         raise InputError(missing)
     node = parameters.segmentation
-    left, right, pelvis, *tissues = (
-        segmentId(node, chosen)
-        for chosen in (
-            parameters.leftSegment,
-            parameters.rightSegment,
-            parameters.pelvisSegment,
-            parameters.cortexSegment,
-            parameters.medullaSegment,
-        )
-    )
-    kidneys, labels = _kidneyLabels(left, right)
+    pelvis, tissues = parameters.pelvisSegment, (parameters.cortexSegment, parameters.medullaSegment)
+    kidneys, labels = _kidneyLabels(parameters.leftSegment, parameters.rightSegment)
     mask = segmentPiece(node, kidneys)
     for identifier, value in zip(kidneys, labels, strict=True):
         if not (mask.volume.array == value).any():
@@ -117,15 +130,15 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
                     name=_segmentName(node, identifier)
                 )
             )
-    drawn = [identifier for identifier in tissues if identifier]
     return Job(
-        name=parameters.study or _("{name}: renal layers").format(name=node.GetName()),
+        segmentation=node.GetID(),
+        name=_studyName(node),
         mask=mask.volume,
         grid=mask.grid,
         labels=labels,
         maps=mapsOf(parameters),
         pelvis=segmentPiece(node, [pelvis]).volume if pelvis else None,
-        tissue=_tissue(node, dict(zip(_TISSUE_NAMES, tissues, strict=True))) if drawn else None,
+        tissue=_tissue(node, dict(zip(_TISSUE_NAMES, tissues, strict=True))) if any(tissues) else None,
         settings=settings,
     )
 
@@ -203,6 +216,14 @@ def segmentPiece(node: Any, segmentIds: Sequence[str]) -> Piece:
     grid, start = _gridOf(node, _asArray(matrix), np.array(extent).reshape(3, 2))
     grid = Grid(grid.shape, toWorld @ grid.affine)
     return Piece(grid.placed(np.ascontiguousarray(_arrayOf(image)), start), grid)
+
+
+def _studyName(node: Any) -> str:
+    """Return the name of a segmentation's study; a new one has a name that no node has."""
+    study = studyOf(node)
+    if study is not None:
+        return study.name
+    return str(slicer.mrmlScene.GenerateUniqueName(_("{name}: renal layers").format(name=node.GetName())))
 
 
 def _isPainted(node: Any, identifier: str) -> bool:

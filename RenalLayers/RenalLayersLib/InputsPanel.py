@@ -9,9 +9,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from RenalLayersLib.AutoUpdate import AutoUpdate
 from RenalLayersLib.Guesses import guessSegments, guessUnit
-from RenalLayersLib.Inputs import segmentId
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from RenalLayersLib.SegmentChoice import SEGMENT_PARAMETERS, rememberChoice, rememberedChoice, segmentNames
 
 _VOLUME, _NAME, _UNIT = range(3)
 
@@ -31,13 +32,8 @@ class InputsPanel:
         self._ui, self._onChanged = ui, onChanged
         self._parameters: Any = None
         self._filling = False
-        self._boxes = {
-            "leftSegment": ui.leftSegmentBox,
-            "rightSegment": ui.rightSegmentBox,
-            "cortexSegment": ui.cortexSegmentBox,
-            "medullaSegment": ui.medullaSegmentBox,
-            "pelvisSegment": ui.pelvisSegmentBox,
-        }
+        self._changes = AutoUpdate(self._segmentsChanged)
+        self._boxes = {name: getattr(ui, f"{name}Box") for name in SEGMENT_PARAMETERS}
         for name, box in self._boxes.items():
             box.connect("currentIndexChanged(int)", self._segmentSlot(name))
         ui.mapsTable.setColumnCount(3)
@@ -50,6 +46,8 @@ class InputsPanel:
     def setParameters(self, parameters: Any) -> None:
         """Show and change these parameters; None while there is no scene."""
         self._parameters = parameters
+        if parameters is None:
+            self._changes.leave()
         self.refresh()
 
     def refresh(self) -> None:
@@ -62,28 +60,48 @@ class InputsPanel:
             self._filling = False
 
     def chooseSegments(self) -> None:
-        """Choose the likely segments of a segmentation that has just been selected."""
-        node = self._parameters.segmentation if self._parameters else None
+        """Choose the segments of a segmentation that has just been selected: as the last time, else the likely ones.
+
+        What was chosen for the same segmentation stays; only segments that have come since are considered. Maps that
+        are known to be of another patient are taken off the list.
+        """
+        parameters = self._parameters
+        node = parameters.segmentation if parameters else None
+        self._changes.watch(node)
         if node is None:
             return
+        before, known = rememberedChoice(node)
+        isNew = parameters.guessedFor is not node
         guesses = guessSegments(node)
-        with slicer.util.NodeModify(self._parameters):
+        with slicer.util.NodeModify(parameters):
             for name, guess in guesses.items():
-                if not segmentId(node, getattr(self._parameters, name)):
-                    setattr(self._parameters, name, guess)
+                chosen = before.get(name, "") if isNew else getattr(parameters, name)
+                setattr(parameters, name, chosen or ("" if guess in known else guess))
+            if isNew:
+                self._storeMapRows([row for row in self._mapRows() if not _ofAnotherPatient(row[0], node)])
+            rememberChoice(parameters)
+
+    def _segmentsChanged(self) -> None:
+        """Follow segments that were added, removed or renamed."""
+        box, names = self._ui.leftSegmentBox, segmentNames(self._parameters.segmentation)
+        shown = {box.itemData(n): box.itemText(n) for n in range(1, box.count)}
+        if shown != names:
+            self.refresh()
+            self._onChanged()
 
     def _fillSegments(self) -> None:
         node = self._parameters.segmentation if self._parameters else None
-        segmentation = node.GetSegmentation() if node is not None else None
+        names = segmentNames(node)
         for name, box in self._boxes.items():
             box.clear()
             box.addItem(_("None"), "")
-            for n in range(segmentation.GetNumberOfSegments() if segmentation else 0):
-                identifier = segmentation.GetNthSegmentID(n)
-                box.addItem(segmentation.GetSegment(identifier).GetName(), identifier)
+            for identifier, segmentName in names.items():
+                box.addItem(segmentName, identifier)
             chosen = getattr(self._parameters, name) if self._parameters else ""
+            if chosen and node is not None and chosen not in names:
+                box.addItem(_("{segment} (gone)").format(segment=chosen), chosen)
             box.setCurrentIndex(max(box.findData(chosen), 0))
-            box.enabled = segmentation is not None
+            box.enabled = node is not None
 
     def _fillMaps(self) -> None:
         table, maps = self._ui.mapsTable, self._mapRows()
@@ -103,18 +121,22 @@ class InputsPanel:
         return list(zip(*columns, strict=False))
 
     def _setMapRows(self, rows: list[tuple[Any, str, str]]) -> None:
+        self._storeMapRows(rows)
+        self.refresh()
+        self._onChanged()
+
+    def _storeMapRows(self, rows: list[tuple[Any, str, str]]) -> None:
         with slicer.util.NodeModify(self._parameters):
             self._parameters.mapVolumes = [volume for volume, _name, _unit in rows]
             self._parameters.mapNames = [name for _volume, name, _unit in rows]
             self._parameters.mapUnits = [unit for _volume, _name, unit in rows]
-        self.refresh()
-        self._onChanged()
 
     def _segmentSlot(self, name: str) -> Callable[[int], None]:
         def chosen(index: int) -> None:
             if self._filling or self._parameters is None or index < 0:
                 return
             setattr(self._parameters, name, self._boxes[name].itemData(index) or "")
+            rememberChoice(self._parameters)
             self._onChanged()
 
         return chosen
@@ -144,8 +166,21 @@ class InputsPanel:
         volume, name, unit = rows[item.row()]
         text = item.text().strip()
         if item.column() == _NAME:
-            name = text or volume.GetName()
+            name = text or (volume.GetName() if volume else name)
         elif item.column() == _UNIT:
             unit = text
         rows[item.row()] = (volume, name, unit)
         self._setMapRows(rows)
+
+
+def _ofAnotherPatient(node: Any, segmentation: Any) -> bool:
+    """Return whether a volume, or None, and a segmentation are of different patients in the subject hierarchy."""
+    patient, other = _patientOf(segmentation), _patientOf(node) if node is not None else 0
+    return bool(patient and other and patient != other)
+
+
+def _patientOf(node: Any) -> int:
+    """Return the subject-hierarchy item of the patient that a node belongs to, 0 where that is not known."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    item, level = hierarchy.GetItemByDataNode(node), slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelPatient()
+    return int(hierarchy.GetItemAncestorAtLevel(item, level)) if item else 0

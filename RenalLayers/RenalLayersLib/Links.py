@@ -76,7 +76,7 @@ class Links:
         settings = storedSettings(study) if study is not None else None
         if study is None or settings is None:
             return
-        side = self._logic.analysis.layering.side if self._logic.analysis is not None else None
+        side = analysis.layering.side if (analysis := self._logic.analysisOf(study)) is not None else None
         try:
             finding = findingAt(study, point, self._logic.getParameterNode(), side) if point is not None else None
         except RenalError as error:

@@ -104,8 +104,9 @@ class RenalLayersParameterNode:
     """Parameters of the module.
 
     Segments are named by their ID in `segmentation`, empty where there is none; left and right may be the same
-    segment, which is then split by its position in the patient. `mapVolumes`, `mapNames` and `mapUnits` are
-    three columns of one list. `study` names the folder that holds the results.
+    segment, which is then split by its position in the patient. `guessedFor` is the segmentation whose segments they
+    are, so that what a person chose is not guessed again. `mapVolumes`, `mapNames` and `mapUnits` are
+    three columns of one list. `study` names the study shown, by which it is found when the segmentation is gone.
     """
 
     segmentation: slicer.vtkMRMLSegmentationNode
@@ -114,6 +115,7 @@ class RenalLayersParameterNode:
     cortexSegment: str = ""
     medullaSegment: str = ""
     pelvisSegment: str = ""
+    guessedFor: slicer.vtkMRMLSegmentationNode
     mapVolumes: list[slicer.vtkMRMLScalarVolumeNode]
     mapNames: list[str]
     mapUnits: list[str]

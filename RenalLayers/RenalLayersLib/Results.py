@@ -70,7 +70,7 @@ def showResults(
             window = _window(sample_nearest(volume, inside).astype(float))
             title = f"{qmap.name} ({qmap.unit})" if qmap.unit else qmap.name
             showImage(study, f"map:{qmap.name}", title, volume, qmap.unit, window)
-        showSegments(study, layering, reference)
+        study.belongTo(showSegments(study, layering, reference))
         showFindings(study, analysis, view)
         showModels(study, analysis)
         study.removeUnused()

@@ -29,20 +29,13 @@ from RenalLayersLib.Parameters import LayerModel, settingsOf
 from RenalLayersLib.ProfilesPanel import ProfilesPanel
 from RenalLayersLib.Results import storedSettings
 from RenalLayersLib.ResultsPanel import ResultsPanel
+from RenalLayersLib.Steps import stepText
 from RenalLayersLib.Worker import Worker
 
 _SHORT_S = 0.4
 """A run that is over sooner shows no progress: at every stroke of the brush the panel would flicker."""
 _MODELS_MS = 400
 """While the mask is edited the 3D models follow once the hand rests this long."""
-_STEPS = {
-    "reading": lambda: _("Reading the segments"),
-    "pelvis": lambda: _("Looking for the renal pelvis"),
-    "surface": lambda: _("Fitting the surface"),
-    "depth": lambda: _("Measuring depth"),
-    "layers": lambda: _("Cutting layers"),
-    "cortical thickness": lambda: _("Measuring cortical thickness"),
-}
 
 
 class State(Enum):
@@ -155,12 +148,22 @@ class RenalLayersPanel(VTKObservationMixin):
         # While the boxes are filled their changes are nobody's choice.
         self._profiles.setParameters(None)
         if parameters is not None:
+            self._choose()
             self._guiTag = parameters.connectGui(self.ui)
             self._profiles.setParameters(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 
     # -- following the parameters
+
+    def _choose(self) -> None:
+        """Choose what follows from the segmentation: its segments and its study; a run on another one ends."""
+        node = self._parameters.segmentation
+        if node is not None and self._job is not None and self._job.segmentation != node.GetID():
+            self._worker.cancel()
+        self._inputs.chooseSegments()
+        self._inputs.refresh()
+        self.logic.chooseStudy(self._parameters)
 
     def _modified(self, caller: Any, event: str) -> None:
         self._parametersChanged()
@@ -171,14 +174,14 @@ class RenalLayersPanel(VTKObservationMixin):
         if p is None:
             return
         first = not self._seen
-        if self._changed("segmentation", p.segmentation):
-            self._inputs.chooseSegments()
-            self._inputs.refresh()
+        another = self._changed("segmentation", p.segmentation) and not first
+        if another:
+            self._choose()
         inMm = p.layerModel == LayerModel.FixedThickness
         self.ui.layerThicknessSlider.enabled, self.ui.layerCountSpin.enabled = inMm, not inMm
         gradient = self._changed("gradient", (p.gradientLow, p.gradientHigh, p.gradientUnit))
         inputs = self._changed("inputs", self._inputsNow())
-        view = self._changed("view", viewOf(p)) + self._changed("map", (p.study, p.shownMap))
+        view = self._changed("view", viewOf(p)) + self._changed("map", (p.segmentation, p.shownMap))
         display = self._changed("display", (p.overlay, p.overlayOpacity, p.showSurface))
         automatic = self._changed("auto", (p.autoUpdate, p.segmentation))
         if automatic:
@@ -188,7 +191,7 @@ class RenalLayersPanel(VTKObservationMixin):
             self.logic.redraw(p)
         if first or gradient or view:
             self._showResults()
-        if not first and display:
+        if not first and (display or (another and p.segmentation is not None)):
             self._showDisplay()
         touched = inputs or automatic or (gradient and not refitted)
         if p.autoUpdate and (self._freshness.reminder() if first else touched):
@@ -229,9 +232,11 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _runByItself(self) -> None:
         """Run after a change, the run before it stopped first."""
-        if missingInput(self.logic.getParameterNode()):
-            return
-        if self._worker.busy:
+        p = self.logic.getParameterNode()
+        if missing := missingInput(p):
+            if p.segmentation is not None:
+                self._say(missing, isError=True)
+        elif self._worker.busy:
             self._again = True
             self._worker.cancel()
         else:
@@ -257,8 +262,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self.ui.progressBar.visible = True
         self.ui.progressBar.value = round(100 * share)
         left = elapsed * (1 - share) / share if share > 0.05 else None
-        words = _STEPS[step]() if step in _STEPS else step
-        self._say(words if left is None else _("{step}, {seconds:.0f} s left").format(step=words, seconds=left))
+        self._say(stepText(step, left))
         self._updateButtons()
 
     def _done(self, analysis: Analysis) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from PySide6.QtWidgets import QMessageBox
 from Testing.host import mouse
 from Testing.host.observers import countObservers
 from Testing.panels.layers_panel import SMALL
@@ -308,7 +309,7 @@ def test_everything_is_exported_in_one_folder_with_the_report(layers: Any, tmp_p
     assert float(image.get_fdata().max()) == pytest.approx(summary["greatest_depth_mm"], abs=1e-5)
 
 
-def test_an_export_replaces_an_earlier_one_but_no_file_of_others(layers: Any, tmp_path: Path) -> None:
+def test_an_export_removes_what_an_earlier_one_left_but_no_file_to_load(layers: Any, tmp_path: Path) -> None:
     import slicer.packaging
 
     out = tmp_path / "out"
@@ -321,18 +322,11 @@ def test_an_export_replaces_an_earlier_one_but_no_file_of_others(layers: Any, tm
         (out / name).write_text("mine")
     (out / "summary.json").write_text(json.dumps({**written, "files": [*written["files"], "mask.nii.gz"]}))
     slicer.packaging.pretended["matplotlib"] = False
-    layers.host.dialogs.answerWith(str(out))
+    layers.host.dialogs.answerWith(str(out), QMessageBox.Yes)
     mouse.click(layers.ui.exportButton)
     assert "8 files were written" in layers.ui.statusLabel.text
     assert not (out / "report.html").exists()
     assert (out / "mask.nii.gz").read_text() == (out / "scene.mrb").read_text() == "mine"
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "pelvis.nii.gz").write_text("mine")
-    layers.host.dialogs.answerWith(str(other))
-    mouse.click(layers.ui.exportButton)
-    assert "pelvis.nii.gz is not of an earlier export" in layers.ui.statusLabel.text
-    assert [path.name for path in other.iterdir()] == ["pelvis.nii.gz"]
 
 
 def test_without_matplotlib_the_report_is_left_out_and_that_is_said(layers: Any, tmp_path: Path) -> None:
