@@ -206,7 +206,7 @@ def as_labels(array: npt.NDArray[Any], name: str) -> tuple[npt.NDArray[np.intege
         return (array >= 0.5).view(np.uint8), notices
     raise InputError(
         f"{name} holds values from {low:g} to {high:g} that are not whole labels: "
-        "give labels, resampled with nearest neighbour if it was resampled."
+        "give labels, resampled with nearest neighbour if they were resampled."
     )
 
 

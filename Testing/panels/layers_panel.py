@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,13 @@ MODULE = Path(__file__).resolve().parents[2] / "RenalLayers" / "RenalLayers.py"
 SMALL = PhantomSettings(
     spacing=(3.0, 3.0, 5.5), map_spacing=(4.0, 4.0, 6.0), margin_mm=(15.0, 12.0, 12.0), with_cyst=True
 )
+
+
+def endless(job: Any, progress: Any) -> Any:
+    """Compute until the progress says that somebody has cancelled."""
+    while True:
+        progress("depth", 0.5)
+        time.sleep(0.002)
 
 
 class LayersPanel(OpenedPanel):
@@ -46,6 +54,13 @@ class LayersPanel(OpenedPanel):
         for node in maps:
             mouse.choose(self.ui.mapSelector, node.GetName())
             mouse.click(self.ui.addMapButton)
+
+    def applyAndFollow(self, *maps: Any) -> None:
+        """Choose maps and apply, and let the results follow what changes from now on."""
+        self.choose(*maps)
+        self.apply()
+        mouse.click(self.ui.autoUpdateCheck)
+        self.rest()
 
     def edit(self, name: str, change: Any) -> None:
         """Change a segment's label map as a brush does: `change` gets it as an array (K, J, I) and changes it."""

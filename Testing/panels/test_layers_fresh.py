@@ -45,10 +45,7 @@ def started(layers: Any) -> None:
 
 
 def test_auto_update_follows_the_mask_while_another_module_is_open(layers: Any) -> None:
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     before, top = volumes(layers), layers.study.find("surface").GetPolyData().GetBounds()
     layers.widget.exit()
     layers.bite()
@@ -63,10 +60,7 @@ def test_auto_update_follows_the_mask_while_another_module_is_open(layers: Any) 
 
 
 def test_a_stroke_just_before_the_module_is_left_counts(layers: Any) -> None:
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     before, top = volumes(layers), layers.study.find("surface").GetPolyData().GetBounds()
     layers.bite()
     layers.widget.exit()
@@ -77,10 +71,7 @@ def test_a_stroke_just_before_the_module_is_left_counts(layers: Any) -> None:
 
 
 def test_map_values_that_another_module_has_changed_are_measured_on_return(layers: Any) -> None:
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     before = np.array(columnsOfTable(layers.study.find("profile:R2*"))["mean"])
     layers.widget.exit()
     slicer.util.arrayFromVolume(layers.r2star)[:] *= 2
@@ -93,10 +84,7 @@ def test_map_values_that_another_module_has_changed_are_measured_on_return(layer
 def test_two_modules_do_not_compute_the_same_stroke_twice(layers: Any, monkeypatch: Any) -> None:
     from RenalSegmentationLib.LiveLayers import LiveLayers
 
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     layers.widget.exit()
     live = LiveLayers(lambda *said, **how: None)
     live.follow(layers.segmentation)
@@ -237,10 +225,7 @@ def test_a_range_deeper_than_the_kidney_is_still_one_in_percent(layers: Any) -> 
 
 
 def test_apply_during_a_run_by_itself_does_not_cancel_it(layers: Any, monkeypatch: Any) -> None:
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     slowDown(layers, monkeypatch)
     before = volumes(layers)
     layers.bite()
@@ -271,10 +256,7 @@ def test_a_run_by_itself_that_loses_its_segmentation_ends_with_a_word(layers: An
         progress("depth", 0.5)
 
     goOn = threading.Event()
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     monkeypatch.setattr(layers.logic, "compute", stuck)
     layers.bite()
     layers.host.waitUntil(lambda: layers.panel.state.name == "Running")

@@ -239,10 +239,7 @@ def test_auto_update_gives_the_numbers_of_a_fresh_run(layers: Any) -> None:
 
 
 def test_several_strokes_in_a_row_end_in_one_result(layers: Any, monkeypatch: Any) -> None:
-    layers.choose(layers.r2star)
-    layers.apply()
-    mouse.click(layers.ui.autoUpdateCheck)
-    layers.rest()
+    layers.applyAndFollow(layers.r2star)
     shown = []
     show = layers.logic.show
     monkeypatch.setattr(layers.logic, "show", lambda *given: shown.append(1) or show(*given))

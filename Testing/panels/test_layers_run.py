@@ -10,11 +10,10 @@ import numpy as np
 import slicer
 from PySide6.QtCore import Qt
 from Testing.host import mouse
+from Testing.panels.layers_panel import LayersPanel, endless
 
 
 def test_nothing_can_be_applied_before_a_segmentation_is_chosen(host: Any) -> None:
-    from Testing.panels.layers_panel import LayersPanel
-
     panel = LayersPanel(host)
     assert not panel.ui.applyButton.enabled
     assert "Choose a segmentation" in panel.ui.applyButton.toolTip
@@ -116,13 +115,6 @@ def test_the_keyboard_alone_is_enough(layers: Any) -> None:
     mouse.press(layers.ui.applyButton, Qt.Key.Key_Space)
     layers.rest()
     assert layers.study is not None
-
-
-def endless(job: Any, progress: Any) -> Any:
-    """Compute until the progress says that somebody has cancelled."""
-    while True:
-        progress("depth", 0.5)
-        time.sleep(0.002)
 
 
 def test_cancel_leaves_the_results_of_the_run_before(layers: Any, monkeypatch: Any) -> None:

@@ -6,7 +6,6 @@ import csv
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import vtk
 from PySide6.QtWidgets import QMessageBox
 from Testing.host import mouse
 from Testing.host.observers import countObservers
-from Testing.panels.layers_panel import SMALL
+from Testing.panels.layers_panel import SMALL, endless
 
 from renal_layers import QuantitativeMap, Settings, Tissue, analyse
 from renal_layers.cli import main
@@ -136,11 +135,6 @@ def test_reload_and_unload_leave_no_observer_behind(layers: Any) -> None:
 
 
 def test_closing_the_scene_in_the_middle_of_a_run_leaves_no_error_and_no_node(layers: Any, monkeypatch: Any) -> None:
-    def endless(job: Any, progress: Any) -> Any:
-        while True:
-            progress("depth", 0.5)
-            time.sleep(0.002)
-
     layers.choose(layers.r2star)
     monkeypatch.setattr(layers.logic, "compute", endless)
     mouse.click(layers.ui.applyButton)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import slicer
 import vtk
 from Testing.host import mouse
-from Testing.panels.layers_panel import SMALL
+from Testing.panels.layers_panel import SMALL, endless
 
 from RenalLayersLib.Study import studyOf
 from RenalLayersLib.Tables import columnsOfTable
@@ -75,14 +74,9 @@ def test_segmentations_of_one_name_have_studies_of_different_names(layers: Any) 
 
 
 def test_a_run_is_cancelled_when_another_segmentation_is_chosen(layers: Any, monkeypatch: Any) -> None:
-    def slow(job: Any, progress: Any) -> Any:
-        while True:
-            progress("depth", 0.5)
-            time.sleep(0.002)
-
     layers.choose(layers.r2star)
     second_patient(layers)
-    monkeypatch.setattr(layers.logic, "compute", slow)
+    monkeypatch.setattr(layers.logic, "compute", endless)
     mouse.click(layers.ui.applyButton)
     layers.host.wait(30)
     layers.choose()
