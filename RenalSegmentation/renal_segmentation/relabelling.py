@@ -70,7 +70,8 @@ def targets_of_names(names: Mapping[int, str]) -> dict[int, Target]:
 def _target(name: str, of_kidney: bool) -> Target | None:
     """Return what one name stands for, or None if a word in it is of something else."""
     words = [word for word in re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word]
-    side = next((_SIDE_WORDS.get(word) or _SIDED_ORGANS.get(word) for word in words if _tells_side(word)), None)
+    sides = {_SIDE_WORDS.get(word) or _SIDED_ORGANS.get(word) for word in words if _tells_side(word)}
+    side = sides.pop() if len(sides) == 1 else None
     rest = [word for word in words if word not in _SIDE_WORDS and word not in _FILLERS]
     organ = any(word in _ORGAN_WORDS or word in _SIDED_ORGANS for word in rest)
     known = _ORGAN_WORDS | set(_SIDED_ORGANS) | set(_SHELL_WORDS) | set(_PART_WORDS)

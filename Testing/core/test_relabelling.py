@@ -31,6 +31,18 @@ def test_names_of_other_programs_are_understood(name, target):
     assert targets_of_names({1: name}) == {1: target}
 
 
+@pytest.mark.parametrize("name", ["left and right kidney", "kidneys (left and right)", "Kidney L+R", "LK_RK"])
+def test_a_label_of_both_sides_has_none_and_is_split_by_ras(name):
+    targets = targets_of_names({1: name})
+    assert targets == {1: Target("kidney")}
+    labels = two_shells()
+    mask, _ = to_structures(labels, {**targets, 2: Target("kidney")})
+    x = coordinates(mask.grid)[..., 0]
+    assert set(np.unique(mask.array)) == {0, 1, 2}
+    assert (x[mask.array == 1] < 0).all()
+    assert (x[mask.array == 2] > 0).all()
+
+
 @pytest.mark.parametrize(
     "name", ["liver", "adrenal_gland_left", "liver tumour", "hip_left", "left", "maxillary sinus", "kidney bean"]
 )
