@@ -18,7 +18,8 @@ from renal_segmentation.volume import Grid, Volume, bounding_box, paste
 
 _SIDE_WORDS = {**dict.fromkeys(("left", "l", "lt"), Side.LEFT), **dict.fromkeys(("right", "r", "rt"), Side.RIGHT)}
 _ORGAN_WORDS = {"kidney", "kidneys", "renal", "ren", "nephro", "parenchyma"}
-_FILLERS = {"and", "both", "of", "the", "whole", "with"}
+_JOINERS = {"and", "including", "plus", "with"}
+_FILLERS = {"both", "of", "the", "whole"} | _JOINERS
 _SIDED_ORGANS = {"lk": Side.LEFT, "rk": Side.RIGHT, "lkidney": Side.LEFT, "rkidney": Side.RIGHT}
 _SHELL_WORDS: dict[str, Tissue] = {
     "cortex": "cortex",
@@ -39,10 +40,11 @@ _PART_WORDS: dict[str, Tissue] = {
 
 @dataclass(frozen=True)
 class Target:
-    """What a foreign label becomes: a tissue, and its side where the label tells it."""
+    """What a foreign label becomes: a tissue, its side where the label tells it, and what else is in it."""
 
     tissue: Tissue
     side: Side | None = None
+    also: tuple[Tissue, ...] = ()
 
 
 def targets_of_names(names: Mapping[int, str]) -> dict[int, Target]:
@@ -69,19 +71,37 @@ def targets_of_names(names: Mapping[int, str]) -> dict[int, Target]:
 
 def _target(name: str, of_kidney: bool) -> Target | None:
     """Return what one name stands for, or None if a word in it is of something else."""
-    words = [word for word in re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word]
+    plain = re.sub(r"([a-z])([A-Z])", r"\1 \2", re.sub(r"[+&]", " and ", name)).lower()
+    words = [word for word in re.split(r"[^a-z]+", plain) if word]
     sides = {_SIDE_WORDS.get(word) or _SIDED_ORGANS.get(word) for word in words if _tells_side(word)}
     side = sides.pop() if len(sides) == 1 else None
     rest = [word for word in words if word not in _SIDE_WORDS and word not in _FILLERS]
     organ = any(word in _ORGAN_WORDS or word in _SIDED_ORGANS for word in rest)
     known = _ORGAN_WORDS | set(_SIDED_ORGANS) | set(_SHELL_WORDS) | set(_PART_WORDS)
-    if not rest or not known.issuperset(rest):
+    if not rest or not known.issuperset(rest) or not (organ or of_kidney):
         return None
-    shell = next((_SHELL_WORDS[word] for word in rest if word in _SHELL_WORDS), None)
-    part = next((_PART_WORDS[word] for word in rest if word in _PART_WORDS), None)
-    if not (organ or of_kidney):
-        return None
-    return Target(part or shell or "kidney", side)
+    tissues = _joined_tissues(words)
+    shells = [tissue for tissue in tissues if tissue in PARENCHYMA]
+    tissue = "kidney" if len(shells) > 1 else (*shells, *tissues)[0]
+    lesions = tuple(other for other in tissues if other not in PARENCHYMA)
+    return Target(tissue, side, lesions if shells else ())
+
+
+def _joined_tissues(words: list[str]) -> tuple[Tissue, ...]:
+    """Return what the parts of a name stand for that words such as "and" join, each tissue once."""
+    pieces: list[list[str]] = [[]]
+    for word in words:
+        if word in _JOINERS:
+            pieces.append([])
+        elif word not in _SIDE_WORDS and word not in _FILLERS:
+            pieces[-1].append(word)
+    return tuple(dict.fromkeys(_tissue(piece) for piece in pieces if piece))
+
+
+def _tissue(words: list[str]) -> Tissue:
+    """Return the most particular tissue that words name together, as "kidney cyst" is a cyst."""
+    named = [table[word] for table in (_PART_WORDS, _SHELL_WORDS) for word in words if word in table]
+    return named[0] if named else "kidney"
 
 
 def _tells_side(word: str) -> bool:
@@ -104,7 +124,7 @@ def to_structures(labels: Volume, targets: Mapping[int, Target]) -> tuple[Volume
         uint8, same grid. Parenchyma without a side is split by RAS coordinates; other tissue without a side goes to
         the side of the nearest parenchyma.
     notices : tuple of Notice
-        What was assumed about sides.
+        What was assumed about sides, and which labels hold more than the kidney.
     """
     wanted = np.isin(labels.array, list(targets))
     if not wanted.any():
@@ -117,7 +137,15 @@ def to_structures(labels: Volume, targets: Mapping[int, Target]) -> tuple[Volume
         for one in Side if target.side is None else (target.side,):
             inside = here if target.side is not None else here & (side == one)
             mask[inside] = structure_of(target.tissue, one).value
+        if target.also and here.any():
+            notices += (_together_notice(label, target),)
     return labels.like(paste(near.like(mask), labels.grid)), notices
+
+
+def _together_notice(label: int, target: Target) -> Notice:
+    held = " and ".join((target.tissue, *target.also))
+    message = f"Label {label} holds {held} in one: all of it counts as {target.tissue}, so volumes may be too large."
+    return Notice("label-of-several", message)
 
 
 def structure_side_doubts(mask: Volume, least_mm: float = 0.0) -> tuple[Notice, ...]:

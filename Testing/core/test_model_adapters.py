@@ -194,6 +194,17 @@ def test_nnunet_gets_the_folder_its_folds_and_one_image(models, tmp_path, order,
     assert segmenter.describe().labels == ("left-cortex", "right-cortex", "left-medulla", "right-medulla")
 
 
+def test_a_model_that_finds_lesions_but_no_kidney_says_so(models, tmp_path):
+    subjects.program(subjects.environment(models, "nnunet"), "nnUNetv2_predict_from_modelfolder", NNUNET)
+    labels = {"background": 0, "kidney cyst": 1, "kidney tumour": 2, "kidney": 3}
+    segmenter = find_segmenter(result_folder(tmp_path / "Dataset001_Kidney", labels), trust=True)
+    found = segmenter.segment(subjects.two_bright_kidneys(), device="cpu")
+    assert found.labels.array.any()
+    (notice,) = found.notices
+    assert notice.code == "no-kidney"
+    assert "found no kidney, only cyst and tumour: check" in notice.message
+
+
 @pytest.mark.parametrize(
     ("labels", "changes", "words"),
     [

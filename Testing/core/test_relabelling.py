@@ -44,6 +44,31 @@ def test_a_label_of_both_sides_has_none_and_is_split_by_ras(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("kidney and tumour", Target("kidney", also=("tumour",))),
+        ("tumor + kidney", Target("kidney", also=("tumour",))),
+        ("kidney_and_masses", Target("kidney", also=("tumour",))),
+        ("left kidney with cysts & tumors", Target("kidney", LEFT, ("cyst", "tumour"))),
+        ("KidneyWithCysts", Target("kidney", also=("cyst",))),
+        ("renal cortex and medulla", Target("kidney")),
+        ("renal cyst and tumour", Target("cyst")),
+    ],
+)
+def test_a_label_of_the_kidney_joined_to_a_lesion_is_kidney(name, target):
+    assert targets_of_names({1: name, 2: "liver"}) == {1: target}
+
+
+def test_a_label_that_holds_more_than_the_kidney_is_told_where_it_occurs():
+    targets = targets_of_names({1: "kidney and tumour", 2: "medulla", 9: "kidney with cysts"})
+    mask, notices = to_structures(two_shells(), targets)
+    assert {1, 2} <= set(np.unique(mask.array))
+    assert [notice.message for notice in notices] == [
+        "Label 1 holds kidney and tumour in one: all of it counts as kidney, so volumes may be too large."
+    ]
+
+
+@pytest.mark.parametrize(
     "name", ["liver", "adrenal_gland_left", "liver tumour", "hip_left", "left", "maxillary sinus", "kidney bean"]
 )
 def test_other_organs_are_left_out(name):

@@ -12,9 +12,10 @@ import numpy as np
 
 from renal_segmentation.errors import InputError, ModelError, Notice
 from renal_segmentation.files import read_image, write_image
-from renal_segmentation.relabelling import Target, to_structures
+from renal_segmentation.relabelling import Target, sides_of, to_structures
 from renal_segmentation.resampling import nearest, share_inside
 from renal_segmentation.segmenter import Segmentation, missing_side_notice
+from renal_segmentation.structures import BY_VALUE, PARENCHYMA
 from renal_segmentation.volume import Volume
 
 _ORTHOGONAL = 1e-3
@@ -87,8 +88,11 @@ def finish(
         labels = Volume(nearest(labels, image.grid), image.affine)
         notices += (Notice("resampled", f"The mask of {model} was resampled to the image's grid (nearest voxel)."),)
     mask, doubts = to_structures(Volume(labels.array, image.affine), targets)
-    if not mask.array.any():
-        doubts += (Notice("no-kidney", f"The model {model} found no kidney: check that it fits this kind of image."),)
+    if not sides_of(mask, PARENCHYMA).array.any():
+        others = sorted({BY_VALUE[value].tissue for value in np.unique(mask.array) if value})
+        but = f", only {' and '.join(others)}" if others else ""
+        told = f"The model {model} found no kidney{but}: check that it fits this kind of image."
+        doubts += (Notice("no-kidney", told),)
     doubts += missing_side_notice(mask)
     return Segmentation(mask, None, {}, (*notices, *doubts), model)
 
