@@ -65,8 +65,8 @@ def body_image(things: Ellipsoids = KIDNEYS) -> Volume:
 def write_pairs(folder: Path, people: int = 2) -> tuple[Path, Path]:
     """Write scans of generated people with their masks, and return both folders."""
     images, labels = folder / "images", folder / "labels"
-    images.mkdir(parents=True)
-    labels.mkdir()
+    for made in (images, labels):
+        made.mkdir(parents=True, exist_ok=True)
     for seed in range(people):
         scan = render(generate_abdomen(seed, spacing_mm=4.0), seed, "t2", "axial")
         thin = slice(None, None, 3)

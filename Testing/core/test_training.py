@@ -15,6 +15,7 @@ from Testing.core.networks import SHAPE, tiny_bundle, write_pairs
 
 from renal_segmentation.cli import main
 from renal_segmentation.errors import CancelledError, InputError, ModelError, OutputError
+from renal_segmentation.files import read_image, write_image
 from renal_segmentation.network import generated
 from renal_segmentation.network.augmentation import histogram, matched
 from renal_segmentation.network.bundle import METADATA, load_networks, read_metadata
@@ -254,6 +255,43 @@ def test_a_start_that_failed_leaves_the_folder_free_for_other_settings(tmp_path,
     with pytest.raises(CancelledError):
         run_recipe(recipe(**told), tmp_path / "out", "mine")
     assert json.loads(written.read_text())["images"] == str(images)
+
+
+def spoil(path):
+    mask, _ = read_image(path)
+    write_image(path, np.minimum(mask.array, 1), mask.grid, "labels")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda images, labels: spoil(labels / "sub0_t2.nii.gz"), "sub0_t2.nii.gz or its mask is new or was changed"),
+        (lambda images, labels: write_pairs(images.parent, 3), "sub2_t2.nii.gz or its mask is new"),
+        (lambda images, labels: (labels / "sub1_t2.nii.gz").unlink(), "some are gone"),
+        (
+            lambda *folders: [(folder / "sub1_t2.nii.gz").rename(folder / "sub0_t1.nii.gz") for folder in folders],
+            "count for another patient",
+        ),
+    ],
+)
+def test_a_training_goes_on_only_with_the_same_scans_masks_and_patients(tmp_path, monkeypatch, change, words):
+    def stopped(*_):
+        raise CancelledError("Stopped.")
+
+    monkeypatch.setattr("renal_segmentation.network.recipe.train", stopped)
+    monkeypatch.setattr("renal_segmentation.network.recipe.load_checkpoint", lambda state, _: state)
+    images, labels = write_pairs(tmp_path / "scans", 2)
+    told = {"images": str(images), "labels": str(labels)}
+    for _ in range(2):
+        with pytest.raises(CancelledError):
+            run_recipe(recipe(**told), tmp_path / "out", "mine")
+        (tmp_path / "out" / "localiser.pt").touch()
+    written = (tmp_path / "out" / "recipe.json").read_text(encoding="utf-8")
+    assert "sub0" not in written, "names of files may tell patients, and the folder is passed on with its model"
+    change(images, labels)
+    with pytest.raises(InputError, match=f"begun with other scans .*{words}.*another --output"):
+        run_recipe(recipe(**told), tmp_path / "out", "mine")
+    assert (tmp_path / "out" / "recipe.json").read_text(encoding="utf-8") == written
 
 
 def test_folders_that_cannot_take_a_training_are_answered_with_one_sentence(tmp_path):

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from renal_segmentation.errors import InputError, Notice, OutputError
+from renal_segmentation.errors import Notice
 from renal_segmentation.files import atomic_path
-from renal_segmentation.network.bundle import METADATA, Metadata, load_networks, read_metadata, write_bundle
+from renal_segmentation.network.begun import begin, check_settings
+from renal_segmentation.network.bundle import Metadata, load_networks, read_metadata, write_bundle
 from renal_segmentation.network.cases import Case, CaseMaker
 from renal_segmentation.network.curves import draw_curves
 from renal_segmentation.network.generated import localiser_case, read_map, refiner_case, stored_maps
@@ -35,7 +36,6 @@ from renal_segmentation.version import __version__
 VALIDATION_SEED = 1_000_000
 """Generated people from this seed on never take part in training."""
 VALIDATION_CASES = 24
-RECIPE = "recipe.json"
 Notify = Callable[[Sequence[Notice]], None]
 """Called with what was assumed, as soon as it is known."""
 
@@ -101,7 +101,7 @@ def run_recipe(
     Raises
     ------
     InputError
-        If the folder holds another training, or the scans cannot be used.
+        If the folder holds another training or one of other scans, or the scans cannot be used.
     OutputError
         If the folder cannot be written.
     """
@@ -111,9 +111,10 @@ def run_recipe(
     if base is not None:
         shapes = dict(base.networks)
         weights = {stage: network.state_dict() for stage, network in load_networks(base).items()}
-    _check_folder(recipe, folder)
+    settings = _content(recipe)
+    check_settings(folder, settings)
     split = _read_scans(recipe, part(progress, 0.0, 0.1), notify)
-    _begin(recipe, folder)
+    begin(folder, settings, split)
     makers, checks = _scan_cases(*split) if split else _generated_cases(recipe, folder, part(progress, 0.0, 0.1))
     reached = {}
     for number, (stage_name, stage) in enumerate(STAGES.items()):
@@ -153,41 +154,6 @@ def _schedule(recipe: Recipe, stage: str) -> Schedule:
 def _content(recipe: Recipe) -> Any:
     """Return a recipe as it reads from its file."""
     return json.loads(json.dumps({**asdict(recipe), "version": __version__}, default=list))
-
-
-def _check_folder(recipe: Recipe, folder: Path) -> None:
-    """Refuse a folder that cannot take this training: of another one that has learnt something, or of other files."""
-    path = folder / RECIPE
-    try:
-        if path.is_file():
-            same = _written(path) == _content(recipe)
-            if not same and any((folder / name).is_file() for name in (METADATA, *(f"{stage}.pt" for stage in STAGES))):
-                raise InputError(f"{folder} holds a training with other settings: give another --output folder.")
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(f"{folder} is not an empty folder and holds no training: give another --output folder.")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be read ({error.strerror}): give another --output folder.") from error
-
-
-def _written(path: Path) -> Any:
-    """Return the recipe that a folder was begun with."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not {"fine_tune", "version"} <= set(content):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{path} is no recipe of a training, or damaged: give another --output folder.") from error
-    return content
-
-
-def _begin(recipe: Recipe, folder: Path) -> None:
-    """Write down the recipe, once everything that it names could be read."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}): give another --output folder.") from error
-    with atomic_path(folder / RECIPE) as temporary:
-        temporary.write_text(json.dumps(_content(recipe), indent=2) + "\n", encoding="utf-8")
 
 
 def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:

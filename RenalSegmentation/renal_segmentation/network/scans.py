@@ -11,7 +11,7 @@ import numpy as np
 
 from renal_segmentation.case_files import case_files, image_files, stem_of, without_partner
 from renal_segmentation.errors import EmptyMaskError, InputError, Notice
-from renal_segmentation.files import read_image
+from renal_segmentation.files import read_image, sha256
 from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.network.augmentation import FloatArray, histogram
 from renal_segmentation.network.cases import ByteArray
@@ -46,12 +46,18 @@ class Pair:
         Values of `structures.STRUCTURES`.
     histogram : ndarray
         See `augmentation.histogram`.
+    name : str
+        Of the scan's file.
+    sha256 : tuple of str
+        Of the files of scan and mask.
     """
 
     patient: str
     image: Volume
     labels: ByteArray
     histogram: FloatArray
+    name: str
+    sha256: tuple[str, str]
 
 
 def read_pairs(images: Path, labels: Path, progress: Progress = silent) -> tuple[list[Pair], tuple[Notice, ...]]:
@@ -96,7 +102,8 @@ def _read_pair(path: Path, mask_path: Path, patient: str) -> tuple[Pair, list[No
     array, doubts = _structures_of(mask, mask_path)
     prepared = prepare(image)
     turned = prepare(Volume(array.astype(np.float32), image.affine)).image.array
-    pair = Pair(patient, prepared.image, turned.astype(np.uint8), histogram(prepared.image.array))
+    sums = (sha256(path), sha256(mask_path))
+    pair = Pair(patient, prepared.image, turned.astype(np.uint8), histogram(prepared.image.array), path.name, sums)
     return pair, [*of_image, *of_mask, *(Notice(doubt.code, f"{mask_path.name}: {doubt.message}") for doubt in doubts)]
 
 
