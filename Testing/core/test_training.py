@@ -206,8 +206,12 @@ def test_fine_tuning_on_scans_gives_a_bundle_that_opens_and_goes_on_only_with_th
     images, labels = write_pairs(tmp_path / "scans")
     base = tiny_bundle(tmp_path / "base")
     told = {"images": str(images), "labels": str(labels), "fine_tune": str(base.folder)}
-    steps = []
-    metadata = run_recipe(recipe(**told), tmp_path / "out", "mine", lambda step, _: steps.append(step))
+    steps, lines = [], []
+    metadata = run_recipe(
+        recipe(**told), tmp_path / "out", "mine", lambda step, _: steps.append(step), tell=lines.append
+    )
+    assert sorted(line.split("sub")[0] for line in lines) == ["Patients to learn from: ", "Patients to validate with: "]
+    assert {line.split(": ")[1] for line in lines} == {"sub0 (sub0_t2).", "sub1 (sub1_t2)."}
     assert metadata.recipe["reached"]["refiner"]["iterations"] == 2
     assert metadata.recipe["scans"] == "2 scans and masks of 2 patients of the user, 1 patient for validation"
     assert metadata.recipe["scans"] in steps

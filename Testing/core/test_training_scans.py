@@ -11,7 +11,8 @@ from Testing.core.networks import body_image, write_pairs
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import write_image
 from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
-from renal_segmentation.network.scans import patient_of, patients_of, read_pairs, split_by_patient
+from renal_segmentation.network.patients import patient_of, patients_in_words, patients_of
+from renal_segmentation.network.scans import read_pairs, split_by_patient
 from renal_segmentation.volume import Volume
 
 
@@ -37,14 +38,38 @@ def test_patients_are_read_from_file_names():
     for name in ("T2w_sub-01.nii.gz", "3T_sub-01_ses-2.nii.gz", "mri1.5T_sub-01.nii"):
         assert patient_of(name) == "sub-01"
     assert patient_of("study12_pat01.nii.gz") == "pat01"
+    assert patient_of("TCGA-B8-4620_ct.nii.gz") == "TCGA-B8-4620"
+
+
+@pytest.mark.parametrize(
+    ("names", "patients"),
+    [
+        (["T1w_001", "T2w_001", "T1w_002", "T1w-002"], ["001", "001", "002", "002"]),
+        (["visit1_smith", "visit2_smith", "ses-1_jones"], ["smith", "smith", "jones"]),
+        (["2023-01-05_smith", "05.02.2023_Smith", "20230105_jones"], ["smith", "smith", "jones"]),
+        (["anna_T1w", "anna_t2_pre", "bert_dwi_b800", "3T_bert"], ["anna", "anna", "bert", "bert"]),
+        (["scan1_smith", "scan2_smith", "2021_jones"], ["smith", "smith", "jones"]),
+        (["scan1_t2", "scan1_ct", "scan2_ct"], ["scan1", "scan1", "scan2"]),
+        (["2003_ct_1", "2003_scan_2", "2004_t2"], ["2003", "2003", "2004"]),
+        (["B12_T1w", "B12_T2w", "V01_left"], ["B12", "B12", "V01"]),
+    ],
+)
+def test_sequence_visit_and_date_do_not_pass_for_patients(names, patients):
+    assert patients_of([f"{name}.nii.gz" for name in names]) == (patients, ())
 
 
 def test_names_that_tell_one_patient_only_are_taken_whole():
-    patients, notices = patients_of(["3T_anna.nii.gz", "3T_bert.nii.gz"])
-    assert patients == ["3T_anna", "3T_bert"]
+    patients, notices = patients_of(["site3_anna.nii.gz", "site3_bert.nii.gz"])
+    assert patients == ["site3_anna", "site3_bert"]
     assert [notice.code for notice in notices] == ["patients-unknown"]
     assert patients_of(["anna1_a.nii", "bert2_a.nii"]) == (["anna1", "bert2"], ())
     assert [notice.code for notice in patients_of(["anna1_a.nii"])[1]] == ["validation-is-training"]
+
+
+def test_patients_are_listed_with_their_scans():
+    scans = [("001", "T1w_001.nii.gz"), ("002", "002.nii"), ("001", "T2w_001.nii.gz")]
+    assert patients_in_words(scans) == "001 (T1w_001, T2w_001), 002"
+    assert patients_in_words((str(n), f"{n}.nii") for n in range(23)).endswith(", 18, 19 and 3 more")
 
 
 def test_a_folder_of_scans_without_masks_or_with_wrong_ones_is_refused(tmp_path):

@@ -74,7 +74,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     name = options.name or options.output.resolve().name
     with _going_on(options.output), console_progress(options.progress) as progress:
-        metadata = run_recipe(recipe, options.output, name, progress, _warn)
+        metadata = run_recipe(recipe, options.output, name, progress, _warn, _tell)
     if options.progress != "json":
         reached = metadata.recipe["reached"]
         scores = ", ".join(f"{stage} {found['validation_dice']:.3f}" for stage, found in reached.items())
@@ -89,6 +89,14 @@ def _warn(notices: Iterable[Notice]) -> None:
 
     with tqdm.external_write_mode(sys.stderr):
         print_notices("renal-segmentation", notices)
+
+
+def _tell(line: str) -> None:
+    """Print a line that is no warning beside them; standard output may be for another program."""
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(sys.stderr):
+        sys.stderr.write(f"renal-segmentation: {line}\n")
 
 
 @contextmanager

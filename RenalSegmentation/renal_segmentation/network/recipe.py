@@ -24,6 +24,7 @@ from renal_segmentation.network.generated import localiser_case, read_map, refin
 from renal_segmentation.network.looking_again import looking_again
 from renal_segmentation.network.origin import origin_of
 from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
+from renal_segmentation.network.patients import patients_in_words
 from renal_segmentation.network.rehearsal import rehearsing
 from renal_segmentation.network.running import Runner
 from renal_segmentation.network.scans import Pair, read_pairs, split_by_patient
@@ -82,7 +83,12 @@ class Recipe:
 
 
 def run_recipe(
-    recipe: Recipe, folder: Path, name: str, progress: Progress = silent, notify: Notify = lambda notices: None
+    recipe: Recipe,
+    folder: Path,
+    name: str,
+    progress: Progress = silent,
+    notify: Notify = lambda notices: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Metadata:
     """Train both stages, or go on where an interrupted training of the same recipe stopped.
 
@@ -97,6 +103,8 @@ def run_recipe(
         Raises `CancelledError` to stop; what was learnt until the last checkpoint is kept.
     notify : callable
         Told what was assumed of the scans, before the training.
+    tell : callable
+        Told which scans were taken for whose, and what they are for.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def run_recipe(
         weights = {stage: network.state_dict() for stage, network in load_networks(base).items()}
     settings = _content(recipe)
     check_settings(folder, settings)
-    split = _read_scans(recipe, part(progress, 0.0, 0.1), notify)
+    split = _read_scans(recipe, part(progress, 0.0, 0.1), notify, tell)
     begin(folder, settings, split)
     makers, checks = _scan_cases(*split) if split else _generated_cases(recipe, folder, part(progress, 0.0, 0.1))
     reached = {}
@@ -160,13 +168,17 @@ def _case_of_iteration(maker: CaseMaker, seed: int, iteration: int) -> Case:
     return maker(np.random.default_rng([seed, iteration]))
 
 
-def _read_scans(recipe: Recipe, progress: Progress, notify: Notify) -> tuple[list[Pair], list[Pair]] | None:
+def _read_scans(
+    recipe: Recipe, progress: Progress, notify: Notify, tell: Callable[[str], None]
+) -> tuple[list[Pair], list[Pair]] | None:
     """Return the user's scans to learn from and to validate with, None for a training on generated people."""
     if recipe.images is None or recipe.labels is None:
         return None
     pairs, notices = read_pairs(Path(recipe.images), Path(recipe.labels), progress)
     notify(notices)
     split = split_by_patient(pairs, 0.2, recipe.seed)
+    for purpose, part_of in zip(("learn from", "validate with"), split, strict=True):
+        tell(f"Patients to {purpose}: {patients_in_words((pair.patient, pair.name) for pair in part_of)}.")
     progress(_split_in_words(split), 1.0)
     return split
 

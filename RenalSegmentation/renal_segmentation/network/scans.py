@@ -1,20 +1,20 @@
-"""Scans and their masks from two folders: which belong together, whose they are, and what the labels mean."""
+"""Scans and their masks from two folders: which belong together, and what the labels mean."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from renal_segmentation.case_files import case_files, image_files, stem_of, without_partner
+from renal_segmentation.case_files import case_files, image_files, without_partner
 from renal_segmentation.errors import EmptyMaskError, InputError, Notice
 from renal_segmentation.files import read_image, sha256
 from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.network.augmentation import FloatArray, histogram
 from renal_segmentation.network.cases import ByteArray
+from renal_segmentation.network.patients import patients_of
 from renal_segmentation.network.preparation import prepare
 from renal_segmentation.progress import Progress, silent
 from renal_segmentation.relabelling import structure_side_doubts
@@ -29,7 +29,6 @@ CLEARLY_MM = 20.0
 REMEDY = "relabel it (1 left, 2 right kidney) or give a binary mask (0 and 1)"
 OF_DEPTH = ("touches-border", "thin-kidney")
 """Notices that are of no concern to training."""
-_NUMBERED = re.compile(r"(?<![a-z0-9])(sub|subject|pat|patient|case|volunteer)[-_]?[0-9]+[a-z]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -121,37 +120,6 @@ def _structures_of(mask: Volume, path: Path) -> tuple[ByteArray, list[Notice]]:
     for doubt in structure_side_doubts(mask, CLEARLY_MM):
         raise InputError(f"{path}: {doubt.message.rstrip('.')}, and {REMEDY}.")
     return mask.array.astype(np.uint8), list(structure_side_doubts(mask))
-
-
-def patients_of(names: Sequence[str]) -> tuple[list[str], tuple[Notice, ...]]:
-    """Return the patient of each file, and notices on patients that names do not tell."""
-    patients = [patient_of(name) for name in names]
-    if len(names) == 1:
-        told = "There is one scan, which validates what was learnt from it: give scans of more patients."
-        return patients, (Notice("validation-is-training", told),)
-    if len(set(patients)) > 1:
-        return patients, ()
-    told = (
-        f"Every file name tells the patient {patients[0]}, so each scan was taken for a patient of its own: name the "
-        "files after their patients (sub-01_T2w.nii.gz) if some have several scans."
-    )
-    return [stem_of(Path(name)) for name in names], (Notice("patients-unknown", told),)
-
-
-def patient_of(name: str) -> str:
-    """Return the patient in a file name: a word such as sub with its number, or all up to the first piece with a digit.
-
-    ``T2w_sub-01_ses-2.nii.gz`` is of ``sub-01``, ``anna3_ct.nii.gz`` of ``anna3``.
-    """
-    stem = stem_of(Path(name))
-    numbered = _NUMBERED.search(stem)
-    if numbered is not None:
-        return numbered[0]
-    pieces = re.split(r"(?=[_.])", stem)
-    for number, piece in enumerate(pieces):
-        if any(character.isdigit() for character in piece):
-            return "".join(pieces[: number + 1])
-    return stem
 
 
 def split_by_patient(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
