@@ -9,7 +9,7 @@ import torch
 from Testing.core.networks import body_image, write_pairs
 
 from renal_segmentation.errors import InputError
-from renal_segmentation.files import write_image
+from renal_segmentation.files import read_image, write_image
 from renal_segmentation.network.pairs import localiser_pair_case, refiner_pair_case
 from renal_segmentation.network.patients import patient_of, patients_in_words, patients_of
 from renal_segmentation.network.scans import read_pairs, split_by_patient
@@ -130,6 +130,25 @@ def test_masks_whose_labels_cannot_be_learnt_are_refused_by_name(scan, table, wo
     with pytest.raises(InputError, match=words) as refused:
         scan(np.array(table, np.float32))
     assert "labels/sub1.nii.gz" in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [0, 7, np.nan])
+def test_a_blank_scan_is_refused_by_name(tmp_path, value):
+    images, labels = write_pairs(tmp_path, 2)
+    grid = read_image(images / "sub1_t2.nii.gz")[0].grid
+    write_image(images / "sub1_t2.nii.gz", np.full(grid.shape, value, np.float32), grid, "image")
+    with pytest.raises(InputError, match=r"sub1_t2.nii.gz is blank, .*: leave it out"):
+        read_pairs(images, labels)
+
+
+def test_voxels_of_a_scan_that_are_not_numbers_are_told(tmp_path):
+    images, labels = write_pairs(tmp_path, 1)
+    image, _ = read_image(images / "sub0_t2.nii.gz")
+    array = image.array.astype(np.float32)
+    array[:3, 0, 0] = np.nan
+    write_image(images / "sub0_t2.nii.gz", array, image.grid, "image")
+    messages = [notice.message for notice in read_pairs(images, labels)[1]]
+    assert any(message.startswith("sub0_t2.nii.gz: The image has 3 voxels that are not num") for message in messages)
 
 
 def test_masks_may_be_named_as_masks_and_files_without_partner_are_told(tmp_path):

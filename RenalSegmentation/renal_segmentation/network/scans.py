@@ -68,7 +68,7 @@ def read_pairs(images: Path, labels: Path, progress: Progress = silent) -> tuple
     Raises
     ------
     InputError
-        If there are none, a mask does not lie on its scan's grid, is no mask, or its labels cannot be sides.
+        If there are none, a scan is blank, a mask does not lie on its grid, is no mask, or its labels cannot be sides.
     """
     files, alone = _files_together(images, labels)
     patients, unknown = patients_of([image.name for image, _ in files])
@@ -100,10 +100,14 @@ def _read_pair(path: Path, mask_path: Path, patient: str) -> tuple[Pair, list[No
         raise InputError(f"{mask_path} does not lie on the grid of {path}: resample the mask to its image.")
     array, doubts = _structures_of(mask, mask_path)
     prepared = prepare(image)
+    if prepared.blank:
+        raise InputError(f"{path} is blank, every voxel the same or none a number: leave it out, or export it again.")
     turned = prepare(Volume(array.astype(np.float32), image.affine)).image.array
     sums = (sha256(path), sha256(mask_path))
     pair = Pair(patient, prepared.image, turned.astype(np.uint8), histogram(prepared.image.array), path.name, sums)
-    return pair, [*of_image, *of_mask, *(Notice(doubt.code, f"{mask_path.name}: {doubt.message}") for doubt in doubts)]
+    of_voxels = (Notice(found.code, f"{path.name}: {found.message}") for found in prepared.notices)
+    of_labels = (Notice(doubt.code, f"{mask_path.name}: {doubt.message}") for doubt in doubts)
+    return pair, [*of_image, *of_voxels, *of_mask, *of_labels]
 
 
 def _structures_of(mask: Volume, path: Path) -> tuple[ByteArray, list[Notice]]:
