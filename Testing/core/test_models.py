@@ -225,6 +225,18 @@ def test_a_model_of_ones_own_training_needs_no_trust_and_is_refused_when_changed
         find_segmenter("mine")
 
 
+def test_a_name_of_an_imported_model_and_of_another_in_this_folder_is_refused(tmp_path, models, monkeypatch):
+    import_model(bundle(tmp_path / "mine"), trust=True)
+    monkeypatch.chdir(tmp_path)
+    assert find_segmenter("mine").describe().name == "mine", "it is what was imported"
+    (tmp_path / "mine/models/model.pt").write_bytes(b"trained further")
+    with pytest.raises(InputError, match=r"another one in this folder: write \./mine"):
+        find_segmenter("mine")
+    assert find_segmenter("./mine", trust=True).describe().name == "mine"
+    (tmp_path / "mine/configs/metadata.json").unlink()
+    assert find_segmenter("mine").describe().name == "mine", "there is no other model"
+
+
 def test_a_trained_model_is_imported_without_what_its_training_left_and_goes_by_its_new_name(tmp_path, models, capsys):
     folder = own_bundle(tmp_path / "trained")
     (folder / "maps").mkdir()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from renal_segmentation.commands import predict
 from renal_segmentation.errors import MissingPackageError, Notice
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.models import shipped
+from renal_segmentation.network.bundle import read_metadata
 from renal_segmentation.synthesis.abdomen import generate_abdomen
 from renal_segmentation.synthesis.imaging import render
 from renal_segmentation.synthesis.settings import AbdomenSettings
@@ -59,6 +61,7 @@ def test_json_lines_end_with_the_result(tmp_path, image, model, capsys):
     summary = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     assert summary["volumes"] == last["volumes"]
     assert len(summary["image_sha256"]) == 64
+    assert summary["model_sha256"] == read_metadata(Path(model)).sha256
     assert read_image(tmp_path / "p.nii.gz")[0].array.max() <= 1
 
 

@@ -54,6 +54,7 @@ def _predict(options: argparse.Namespace) -> None:
         found = segmenter.segment(image, device=options.device, progress=part(progress, 0.02, 0.97))
         progress("Writing", 0.97)
         result = _result(options, found, (*notices, *found.notices), time.monotonic() - started)
+        result["model_sha256"] = segmenter.metadata.sha256 if isinstance(segmenter, RenalNetwork) else None
         _write(options, found, result)
     if options.progress == "json":
         done = {"step": "done", "share": 1, "seconds_left": 0}

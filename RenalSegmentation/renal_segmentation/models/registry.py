@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from renal_segmentation.errors import ConsentError, InputError, ModelError
 from renal_segmentation.models import shipped, totalsegmentator
 from renal_segmentation.models.cache import (
+    MANIFEST,
     Manifest,
     folder_sha256,
     imported,
@@ -82,7 +84,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
     Raises
     ------
     InputError
-        If there is no such model, or the folder holds none.
+        If there is no such model, the folder holds none, or the name is that of an imported model and of a folder.
     ModelError
         If it is damaged, or was changed after it was imported.
     ConsentError
@@ -96,6 +98,7 @@ def find_segmenter(name_or_path: str | Path = DEFAULT, trust: bool = False) -> S
     if name == DEFAULT:
         return shipped.open_shipped()
     if is_name(name) and is_imported(folder := model_folder(name)):
+        _check_alone(name, folder)
         return _open_imported(folder, trust)
     path = Path(name).expanduser()
     if path.is_file():
@@ -159,6 +162,26 @@ def _open_imported(folder: Path, trust: bool) -> Segmenter:
     if manifest.kind != "renal":
         _check_trust(folder.name, trust or manifest.trusted)
     return open_folder(folder, manifest.kind, replace(manifest.card, name=folder.name))
+
+
+def _check_alone(name: str, folder: Path) -> None:
+    """Refuse the name of an imported model that another model in the current folder has too."""
+    here = Path(name)
+    if not here.is_dir() or _holds_all_of(here, folder):
+        return
+    try:
+        kind_of(here)
+    except InputError:
+        return
+    raise InputError(
+        f"{name} is an imported model, and another one in this folder: write ./{name} for that, or rename it."
+    )
+
+
+def _holds_all_of(folder: Path, model: Path) -> bool:
+    """Tell whether a folder is what a model was imported from, unchanged."""
+    files = (path.relative_to(model) for path in model.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return all((folder / file).is_file() and filecmp.cmp(folder / file, model / file, shallow=False) for file in files)
 
 
 def _check_trust(name: str, trust: bool) -> None:
