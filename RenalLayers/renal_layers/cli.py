@@ -36,7 +36,7 @@ def _add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     kidneys = inputs.add_mutually_exclusive_group(required=True)
     kidneys.add_argument("--mask", type=Path, help="kidney mask, binary or labelled (NIfTI)")
     kidneys.add_argument("--segment", type=Path, metavar="IMAGE", help="image whose kidneys a network outlines")
-    inputs.add_argument("--model", default=DEFAULT_MODEL, help="network for --segment (%(default)s)")
+    _add_model(inputs)
     inputs.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the network runs")
     inputs.add_argument(
         "--map",
@@ -84,7 +84,12 @@ def _add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     demo.add_argument(
         "--segment", action="store_true", help="let a network outline the object's image, instead of its own mask"
     )
-    demo.add_argument("--model", default=DEFAULT_MODEL, help="network for --segment (%(default)s)")
+    _add_model(demo)
+
+
+def _add_model(command: argparse._ActionsContainer) -> None:
+    command.add_argument("--model", default=DEFAULT_MODEL, help="network for --segment (%(default)s)")
+    command.add_argument("--trust", action="store_true", help="code that comes with the network may run")
 
 
 def _add_output(command: Parser) -> None:
@@ -103,4 +108,5 @@ def _run(options: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from renal_layers.demo import demo
 
-    demo(options.output, options.overwrite, options.progress, options.model if options.segment else None)
+    network = options.model if options.segment else None
+    demo(options.output, options.overwrite, options.progress, network, options.trust)

@@ -25,7 +25,13 @@ IMAGES = ("mask", "tissue", "sinus", "t2w", "t1w", "r2star", "t1")
 PELVIS_DISTANCE_MM = 10.0
 
 
-def demo(output: Path, overwrite: bool, progress_style: str = "text", network: str | None = None) -> None:
+def demo(
+    output: Path,
+    overwrite: bool,
+    progress_style: str = "text",
+    network: str | None = None,
+    trust: bool = False,
+) -> None:
     """Analyse the digital reference object and say where the report lies.
 
     Parameters
@@ -38,6 +44,8 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text", network: s
         How to show progress.
     network : str, optional
         Name or path of a model that outlines the object's T2-weighted image, in place of the object's own mask.
+    trust : bool
+        Whether code that comes with the model may run.
 
     Raises
     ------
@@ -47,18 +55,19 @@ def demo(output: Path, overwrite: bool, progress_style: str = "text", network: s
     check_folder(output, overwrite)
     subject = reference_object(PhantomSettings(with_cyst=True, tissue_noise_mm=0.5))
     with _inputs(output / "input", subject) as files:
-        analysis = run(_request(output, files, network), progress_style)
+        analysis = run(_request(output, files, network, trust), progress_style)
     if progress_style == "text":
         agreement = _agreement(output / "mask.nii.gz", subject) if network else ""
         sys.stdout.write(agreement + _comparison(analysis.gradients, subject) + f"Report: {output / 'report.html'}\n")
 
 
-def _request(output: Path, files: dict[str, Path], network: str | None) -> Request:
+def _request(output: Path, files: dict[str, Path], network: str | None, trust: bool) -> Request:
     return Request(
         mask=None if network else files["mask"],
         output=output,
         segment=files["t2w"] if network else None,
         model=network or DEFAULT_MODEL,
+        trust=trust,
         maps=(MapFile("R2*", files["r2star"], "Hz"), MapFile("T1", files["t1"], "ms")),
         labels=None if network else {1: "left", 2: "right"},
         tissue=files["tissue"],

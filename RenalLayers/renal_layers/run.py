@@ -54,6 +54,7 @@ class Request:
     segment: Path | None = None
     model: str = DEFAULT_MODEL
     device: str = "auto"
+    trust: bool = False
     maps: tuple[MapFile, ...] = ()
     labels: dict[int, str] | None = None
     tissue: Path | None = None
@@ -126,6 +127,7 @@ def request_from(options: argparse.Namespace) -> Request:
         segment=options.segment,
         model=options.model,
         device=options.device,
+        trust=options.trust,
         maps=tuple(parse_map(text) for text in options.map),
         labels=parse_labels(options.labels) if options.labels else None,
         tissue=options.tissue,
@@ -253,7 +255,8 @@ def _kidneys(
         return read(request.mask), request.labels, None
     if request.segment is None:
         raise InputError("There are no kidneys to measure: give a mask (--mask) or an image (--segment).")
-    outlined = outline(read(request.segment), request.model, request.device, request.segment.name, progress)
+    image, name = read(request.segment), request.segment.name
+    outlined = outline(image, request.model, request.device, name, progress, request.trust)
     return outlined.mask, outlined.labels, outlined
 
 

@@ -42,7 +42,12 @@ class Outlined:
 
 
 def outline(
-    image: Volume, model: str, device: str = "auto", name: str = "The image", progress: Progress = silent
+    image: Volume,
+    model: str,
+    device: str = "auto",
+    name: str = "The image",
+    progress: Progress = silent,
+    trust: bool = False,
 ) -> Outlined:
     """Outline the kidneys of an image with a network.
 
@@ -58,6 +63,8 @@ def outline(
         What to call the image in messages.
     progress : Progress
         Called with step and share; it may raise `CancelledError`.
+    trust : bool
+        Whether code that comes with the model may run.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def outline(
     """
     from renal_segmentation.models.registry import find_segmenter
 
-    found = find_segmenter(model).segment(image, device=device, progress=progress)
+    found = find_segmenter(model, trust).segment(image, device=device, progress=progress)
     labels = {value: meaning for value, meaning in LABELS.items() if (found.labels.array == value).any()}
     if not {"left", "right", "kidney"}.intersection(labels.values()):
         raise EmptyMaskError(

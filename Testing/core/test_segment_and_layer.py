@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from Testing.core.model_folders import bundle
 from Testing.core.shapes import coordinates, two_kidneys
 
 from renal_layers.cli import main
+from renal_layers.phantom import PhantomSettings, reference_object
 from renal_segmentation.errors import Notice
 from renal_segmentation.files import read_image, write_image
 from renal_segmentation.models import registry
@@ -35,7 +37,7 @@ def use(monkeypatch):
     asked = []
 
     def answer(labels):
-        monkeypatch.setattr(registry, "find_segmenter", lambda name: asked.append(name) or StandIn(labels))
+        monkeypatch.setattr(registry, "find_segmenter", lambda *given: asked.append(given) or StandIn(labels))
         return asked
 
     return answer
@@ -70,12 +72,25 @@ def test_the_summary_names_the_network_its_confidence_and_its_doubts(use, image,
     asked = use(LABELS)
     assert run(image, tmp_path / "out", "--model", "my-model") == 0
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert asked == ["my-model"]
+    assert asked == [("my-model", False)]
     assert summary["parameters"]["model"] == "stand-in"
     assert summary["parameters"]["confidence"] == {"left": 0.7, "right": 0.9}
     assert any(row["role"] == "segmented image" for row in summary["inputs"])
     assert "uncertain" in json.dumps(summary["warnings"])
     assert "uncertain" in capsys.readouterr().err
+
+
+def test_code_of_a_model_runs_only_when_it_is_trusted(use, image, tmp_path, models, capsys):
+    folder = str(bundle(tmp_path / "mine"))
+    demo = ["demo", "--segment", "--model", folder, "--output", str(tmp_path / "demo"), "--progress", "none"]
+    assert run(image, tmp_path / "out", "--model", folder) == main(demo) == 2
+    assert capsys.readouterr().err.count("add --trust") == 2
+    asked = use(np.zeros_like(LABELS))
+    assert run(image, tmp_path / "out", "--model", folder, "--trust") == 2
+    use(np.zeros_like(reference_object().mask.array))
+    assert main([*demo, "--trust"]) == 2
+    assert asked == [(folder, True)] * 2
+    assert "add --trust" not in capsys.readouterr().err
 
 
 def test_a_sinus_that_the_network_outlines_is_the_pelvis(use, image, tmp_path):
@@ -112,8 +127,6 @@ def test_either_a_mask_or_an_image_to_segment_is_needed(words, tmp_path, capsys)
 
 
 def test_the_demonstration_tells_how_well_the_network_outlines_its_object(use, tmp_path, capsys):
-    from renal_layers.phantom import PhantomSettings, reference_object
-
     use(reference_object(PhantomSettings(with_cyst=True, tissue_noise_mm=0.5)).mask.array)
     assert main(["demo", "--segment", "--output", str(tmp_path / "demo")]) == 0
     told = capsys.readouterr().out
