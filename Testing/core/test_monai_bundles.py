@@ -1,6 +1,7 @@
 """Bundles of MONAI run end to end with a tiny network: orientation, consent, damage and failure."""
 
 import json
+import shutil
 import subprocess
 
 import numpy as np
@@ -73,6 +74,24 @@ def test_predict_takes_a_bundle_by_its_path_and_writes_its_mask(models, bundle, 
     assert subjects.dice(mask.array, subjects.truth(image), 2) > 0.8
 
 
+@MONAI
+def test_what_a_bundle_prints_and_draws_stays_out_of_the_output(models, bundle, tmp_path, capsys):
+    shutil.copytree(bundle, tmp_path / "copy")
+    path = tmp_path / "copy/configs/inference.json"
+    config = json.loads(path.read_text())
+    loud = "$lambda x: (print('shape'), print('shape', file=__import__('sys').stderr), x)[2]"
+    config["preprocessing"]["transforms"].append({"_target_": "Lambdad", "keys": "image", "func": loud})
+    config["inferer"] = {"_target_": "SlidingWindowInferer", "roi_size": [16, 16, 16], "progress": True}
+    path.write_text(json.dumps(config))
+    image = subjects.two_bright_kidneys()
+    write_image(tmp_path / "image.nii.gz", image.array, image.grid, "test")
+    call = ["predict", str(tmp_path / "image.nii.gz"), "--output", str(tmp_path / "mask.nii.gz"), "--device", "cpu"]
+    assert main([*call, "--model", str(tmp_path / "copy"), "--trust", "--progress", "json"]) == 0
+    printed = capsys.readouterr()
+    assert "Network" in [json.loads(line)["step"] for line in printed.out.splitlines()]
+    assert printed.err == ""
+
+
 def test_a_bundle_runs_only_when_it_is_trusted(models, bundle):
     with pytest.raises(ConsentError, match=r"can run code that comes with it: .* --trust"):
         find_segmenter(bundle)
@@ -81,8 +100,6 @@ def test_a_bundle_runs_only_when_it_is_trusted(models, bundle):
 @MONAI
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "code"])
 def test_weights_that_are_damaged_or_carry_code_are_refused(models, bundle, tmp_path, damage):
-    import shutil
-
     import torch
 
     shutil.copytree(bundle, tmp_path / "copy")
@@ -99,8 +116,6 @@ def test_weights_that_are_damaged_or_carry_code_are_refused(models, bundle, tmp_
 
 @MONAI
 def test_a_bundle_that_fails_is_named_with_the_reason_in_one_line(models, bundle, tmp_path):
-    import shutil
-
     shutil.copytree(bundle, tmp_path / "copy")
     path = tmp_path / "copy/configs/inference.json"
     config = json.loads(path.read_text())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,8 @@ class MonaiBundle:
             with tempfile.TemporaryDirectory(prefix="renal-") as name, _importable(self.bundle.folder):
                 path = Path(name) / "image.nii.gz"
                 write_input(image, path)
-                return _infer(self.bundle, path, device, progress)
+                with _silenced(progress) as aloud:
+                    return _infer(self.bundle, path, device, aloud)
         except (RenalError, torch.OutOfMemoryError, MemoryError):
             raise
         except Exception as error:
@@ -250,6 +252,27 @@ def _importable(folder: Path) -> Iterator[None]:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
                 del sys.modules[name]
+
+
+class _Nowhere(io.TextIOBase):
+    """A stream that keeps nothing, and stays open for loggers that hold on to it."""
+
+    def write(self, text: str) -> int:
+        """Pretend."""
+        return len(text)
+
+
+@contextmanager
+def _silenced(progress: Progress) -> Iterator[Progress]:
+    """Swallow what a bundle prints, which would break the lines that other programs read, but for its progress."""
+    stdout, stderr = sys.stdout, sys.stderr
+
+    def aloud(step: str, share: float) -> None:
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            progress(step, share)
+
+    with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+        yield aloud
 
 
 def _card(folder: Path, metadata: dict[str, Any], modality: str, targets: Mapping[int, Target]) -> ModelCard:
