@@ -2,16 +2,21 @@
 
 import hashlib
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from Testing.core import model_folders
 
 from renal_segmentation.errors import CancelledError, ConsentError, InputError, ModelError
 from renal_segmentation.models import archives, download
 from renal_segmentation.models.archives import copy_folder, only_folder, unpack
 from renal_segmentation.models.download import Offer
+from renal_segmentation.models.importing import install_model
+from renal_segmentation.models.taking_turns import taking_turns
 
 CONTENT = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -97,6 +102,58 @@ def test_a_file_arrives_whole_with_progress_to_the_end(server, tmp_path):
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["w.zip"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_calls_for_one_model_take_turns(server, tmp_path, monkeypatch, overwrite):
+    archive = model_folders.zipped(model_folders.bundle(tmp_path / "mine"), tmp_path / "mine.zip").read_bytes()
+    monkeypatch.setenv("RENAL_MODELS", str(tmp_path / "models"))
+    monkeypatch.setitem(globals(), "CONTENT", archive)
+    waits, ends = threading.Event(), []
+
+    def install(progress):
+        try:
+            checksum = hashlib.sha256(archive).hexdigest()
+            ends.append(install_model(server.url, checksum, overwrite=overwrite, consent=yes, progress=progress))
+        except InputError as error:
+            ends.append(str(error))
+
+    def hold(step, share):
+        if step == "Fetching" and not waits.is_set():
+            second.start()
+            assert waits.wait(20)
+
+    second = threading.Thread(
+        target=install, args=(lambda step, _: waits.set() if step.startswith("Waiting for another") else None,)
+    )
+    install(hold)
+    second.join()
+    assert ends[0] == "weights"
+    assert ends[1].startswith("weights" if overwrite else "There is a model weights already")
+    assert server.asked == [None] * (1 + overwrite)
+    assert [path.suffix for path in (tmp_path / "models/.downloads").iterdir()] == [".lock"]
+
+
+def test_a_call_that_was_killed_holds_nobody_up(tmp_path):
+    source = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from renal_segmentation.models.taking_turns import taking_turns\n"
+        "with taking_turns(Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", source, str(tmp_path / "w")], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline().strip() == b"held"
+        with pytest.raises(CancelledError), taking_turns(tmp_path / "w", stopped):
+            pytest.fail("two at once")
+        process.kill()
+    with taking_turns(tmp_path / "w", stopped):
+        pass
+
+
+def stopped(*_):
+    raise CancelledError("Stopped.")
 
 
 def test_a_broken_line_is_continued_where_it_broke(server, tmp_path):

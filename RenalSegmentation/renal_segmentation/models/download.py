@@ -68,7 +68,7 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
     """Fetch a file, unless it is there already with the right checksum.
 
     A part that an earlier, interrupted call left beside the target (``.part``) is continued. Only a file with the right
-    checksum ever appears under the target's name.
+    checksum ever appears under the target's name. Two calls for one target need to take turns (`taking_turns`).
 
     Parameters
     ----------
@@ -92,10 +92,8 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
     """
     wanted = check_sha256(offer.sha256)
     address = web_address(offer.url)
-    if target.is_file() and sha256(target) == wanted:
+    if agree(offer, target, consent):
         return
-    if not consent(offer.question):
-        raise ConsentError(f"Nothing was fetched: agree to {offer.question} with --yes.")
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +112,20 @@ def download(offer: Offer, target: Path, consent: Consent = refuse, progress: Pr
         part.replace(target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written ({error.strerror or error}): free space there.") from error
+
+
+def agree(offer: Offer, target: Path, consent: Consent) -> bool:
+    """Ask whether a file may be fetched, unless it is there already; return whether it is.
+
+    Raises
+    ------
+    ConsentError
+        If the user did not agree.
+    """
+    there = target.is_file() and sha256(target) == check_sha256(offer.sha256)
+    if not there and not consent(offer.question):
+        raise ConsentError(f"Nothing was fetched: agree to {offer.question} with --yes.")
+    return there
 
 
 def check_sha256(text: str) -> str:

@@ -21,11 +21,12 @@ from renal_segmentation.models.cache import (
     model_folder,
     write_manifest,
 )
-from renal_segmentation.models.download import Consent, Offer, check_sha256, download, refuse, web_address
+from renal_segmentation.models.download import Consent, Offer, agree, check_sha256, download, refuse, web_address
 from renal_segmentation.models.exchange import name_of
 from renal_segmentation.models.placing import beside, delete_folder, swap_in
 from renal_segmentation.models.registry import BUILT_IN, TASKS, describe_folder, kind_of
 from renal_segmentation.models.renal_segmentor import CARD
+from renal_segmentation.models.taking_turns import taking_turns
 from renal_segmentation.progress import Progress, part, silent
 from renal_segmentation.segmenter import ModelCard
 
@@ -135,12 +136,16 @@ def install_model(
             raise InputError(f"{name_or_url} needs a checksum: add --sha256 as given where you found the link.")
         web_address(name_or_url)
         file = Path(urlsplit(name_or_url).path).name or "model.zip"
-        _free_target(name or name_of(Path(file).with_suffix("")), overwrite)
-        waiting = cache_folder() / ".downloads" / f"{check_sha256(checksum)[:16]}-{name_of(Path(file))}"
-        download(Offer(f"Model {file}", name_or_url, checksum), waiting, consent, part(progress, 0.0, 0.8))
         model = name or name_of(Path(file).with_suffix(""))
-        card = import_model(waiting, model, trust, overwrite, checksum, part(progress, 0.8, 1.0))
-        waiting.unlink(missing_ok=True)
+        _free_target(model, overwrite)
+        offer = Offer(f"Model {file}", name_or_url, check_sha256(checksum))
+        waiting = cache_folder() / ".downloads" / f"{offer.sha256[:16]}-{name_of(Path(file))}"
+        agree(offer, waiting, consent)
+        with taking_turns(waiting, progress):
+            _free_target(model, overwrite)  # another process may have installed it meanwhile
+            download(offer, waiting, lambda _: True, part(progress, 0.0, 0.8))
+            card = import_model(waiting, model, trust, overwrite, checksum, part(progress, 0.8, 1.0))
+            waiting.unlink(missing_ok=True)
         return card.name
     if name_or_url in TASKS:
         task = TASKS[name_or_url]
