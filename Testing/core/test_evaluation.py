@@ -257,6 +257,11 @@ def test_files_that_do_not_belong_together_are_refused_or_left_out(folders, caps
     assert "lost is not there" in refused("lost", references)
     assert "give two files or two folders" in refused(predictions, references / "case0.nii.gz")
     assert "give both files of a case the same name" in refused(predictions, folders / "empty")
+    assert "are the same folder: keep predictions and references in two" in refused(references, references)
+    assert "are the same file: give two" in refused(references / "case0.nii.gz", references / "case0.nii.gz")
+    (folders / "links").mkdir()
+    (folders / "links" / "case1.nii.gz").symlink_to(references / "case1.nii.gz")
+    assert "links/case1.nii.gz are the same file" in refused(references, folders / "links")
     (references / "case0.nii.gz").unlink()
     arguments = ["--prediction", str(predictions), "--reference", str(references), "--progress", "none"]
     assert main(["evaluate", *arguments]) == 0
@@ -276,7 +281,8 @@ def test_names_of_masks_may_end_with_what_they_are(folders):
 
 
 def test_two_empty_masks_leave_nothing_to_compare_and_say_so(folders, capsys):
-    write_image(folders / "none.nii.gz", np.zeros_like(SIDES.array), SIDES.grid, "test")
-    pair = ["--prediction", str(folders / "none.nii.gz"), "--reference", str(folders / "none.nii.gz")]
+    for name in ("none.nii.gz", "nothing.nii.gz"):
+        write_image(folders / name, np.zeros_like(SIDES.array), SIDES.grid, "test")
+    pair = ["--prediction", str(folders / "none.nii.gz"), "--reference", str(folders / "nothing.nii.gz")]
     assert main(["evaluate", *pair, "--output", str(folders / "out"), "--progress", "none"]) == 0
     assert "No case shows a kidney" in capsys.readouterr().err
