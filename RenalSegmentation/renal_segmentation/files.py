@@ -57,7 +57,7 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
         raise InputError(f"{path} is not there: check the path.")
     damaged = f"{path} cannot be read as an image (truncated, corrupt or another format): export it again as NIfTI."
     try:
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             _check_gzip(path)
         image: Any = nibabel.load(path)
         notices = _check_nifti_header(image, path) if isinstance(image, nibabel.Nifti1Pair) else ()

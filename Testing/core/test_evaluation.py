@@ -280,6 +280,39 @@ def test_names_of_masks_may_end_with_what_they_are(folders):
     assert not notices
 
 
+@pytest.mark.parametrize(("one", "other"), [("case1_mask.nii.gz", "case1_seg.nii.gz"), ("case1.nii", "case1.nii.gz")])
+def test_two_masks_of_one_case_are_refused_by_name(folders, one, other):
+    predictions, references = folders / "predictions", folders / "references"
+    (predictions / "case1.nii.gz").unlink()
+    for name in (one, other):
+        write_image(predictions / name, SIDES.array, SIDES.grid, "test")
+    with pytest.raises(InputError, match=f"{one} and {other} are both of case case1: leave one of them"):
+        pair_files(predictions, references)
+
+
+def test_endings_may_be_written_in_capitals(folders, capsys):
+    predictions, references = folders / "predictions", folders / "references"
+    (predictions / "case1.nii.gz").rename(predictions / "case1.NII.GZ")
+    assert [pair.prediction.name for pair in pair_files(predictions, references)[0]][1] == "case1.NII.GZ"
+    arguments = ["--prediction", str(predictions), "--reference", str(references), "--progress", "none"]
+    assert main(["evaluate", *arguments]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_images_beside_their_masks_are_not_compared(folders):
+    predictions, references = folders / "predictions", folders / "references"
+    (references / "case1.nii.gz").rename(references / "case1_labels.nii.gz")
+    for name in ("case0_image.nii.gz", "case1.nii.gz", "case1_image.nii.gz", "case2_0000.nii.gz"):
+        (references / name).write_bytes(b"an image")
+    (predictions / "case3.nii.gz").rename(predictions / "case3_0000.nii.gz")
+    pairs, notices = pair_files(predictions, references)
+    assert [pair.reference.name for pair in pairs] == [
+        "case0.nii.gz", "case1_labels.nii.gz", "case2.nii.gz", "case3.nii.gz"
+    ]  # fmt: skip
+    assert pairs[3].prediction.name == "case3_0000.nii.gz"
+    assert not notices
+
+
 def test_two_empty_masks_leave_nothing_to_compare_and_say_so(folders, capsys):
     for name in ("none.nii.gz", "nothing.nii.gz"):
         write_image(folders / name, np.zeros_like(SIDES.array), SIDES.grid, "test")
