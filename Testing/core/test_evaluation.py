@@ -188,6 +188,17 @@ def test_a_prediction_that_shows_only_a_part_is_stated():
     assert "reference-outside" in [notice.code for notice in pair.notices]
 
 
+def test_what_is_predicted_outside_the_image_of_the_reference_is_stated():
+    x, y, z = SIDES.array.shape
+    cropped = SIDES.crop((slice(0, x // 2), slice(0, y), slice(0, z)))
+    pair = make_pair("a", SIDES, cropped)
+    lost = np.count_nonzero(SIDES.array) - np.count_nonzero(cropped.array)
+    ml, percent = lost * SIDES.grid.voxel_ml, 100 * lost / np.count_nonzero(SIDES.array)
+    assert [notice.code for notice in pair.notices] == ["prediction-outside", "resampled"]
+    assert f"a: {ml:.1f} ml ({percent:.0f}%) of the prediction lie outside" in pair.notices[0].message
+    assert "prediction-outside" not in [notice.code for notice in make_pair("a", cropped, SIDES).notices]
+
+
 def test_labels_outside_the_table_and_fractions_are_refused():
     with pytest.raises(InputError, match="the prediction holds the label 20, 40"):
         make_pair("a", SIDES.like(SIDES.array * np.uint8(20)), SIDES)

@@ -19,7 +19,7 @@ from renal_segmentation.volume import Volume, bounding_box
 
 TOTAL = "total-kidney"
 OUTSIDE_SHARE = 0.01
-"""A larger part of the reference outside the prediction's field of view is stated."""
+"""A larger part of one mask outside the other one's field of view is stated."""
 ON_A_SIDE = 0.1
 """A mask of one label is on a side if more than this share of it is kidney of that side in the other mask."""
 
@@ -83,15 +83,7 @@ def make_pair(
     if share_inside(reference.grid, prediction.grid) == 0 and share_inside(prediction.grid, reference.grid) == 0:
         raise NoOverlapError(f"{case}: prediction and reference lie in different places: check which belong together.")
     found, notices = _read_masks(masks, (prediction_labels, reference_labels))
-    outside = 1 - share_inside(reference.grid, prediction.grid, found[1].array > 0)
-    if outside > OUTSIDE_SHARE:
-        notices.append(
-            Notice(
-                "reference-outside",
-                f"{case}: {outside:.0%} of the reference lies outside the image of the prediction and counts as "
-                "missed.",
-            )
-        )
+    notices += _outside_notices(case, *found)
     if not prediction.grid.same_as(reference.grid):
         found[0] = Volume(nearest(found[0], reference.grid), reference.affine)
         notices.append(
@@ -100,6 +92,26 @@ def make_pair(
     painted = (found[0].array > 0) | (found[1].array > 0)
     box = bounding_box(painted, 1) if painted.any() else (slice(0, 1),) * 3
     return Pair(case, found[0].crop(box), found[1].crop(box), tuple(notices))
+
+
+def _outside_notices(case: str, prediction: Volume, reference: Volume) -> list[Notice]:
+    """Return what of each mask the other one's image does not show."""
+    missed, uncounted = (
+        1 - share_inside(mask.grid, other.grid, mask.array > 0)
+        for mask, other in ((reference, prediction), (prediction, reference))
+    )
+    notices = []
+    if missed > OUTSIDE_SHARE:
+        told = f"{case}: {missed:.0%} of the reference lies outside the image of the prediction and counts as missed."
+        notices.append(Notice("reference-outside", told))
+    if uncounted > OUTSIDE_SHARE:
+        ml = uncounted * np.count_nonzero(prediction.array) * prediction.grid.voxel_ml
+        told = (
+            f"{case}: {ml:.1f} ml ({uncounted:.0%}) of the prediction lie outside the image of the reference and are "
+            "not counted: compare on the whole image."
+        )
+        notices.append(Notice("prediction-outside", told))
+    return notices
 
 
 def _read_masks(
