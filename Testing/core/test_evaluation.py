@@ -257,6 +257,17 @@ def test_labels_of_both_sides_can_be_named(folders, capsys):
     assert "'1=liver' is not a label" in capsys.readouterr().err
 
 
+def test_labels_that_are_not_named_are_told_and_those_to_ignore_are_not(folders, capsys):
+    pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
+    pair += ["--reference", str(folders / "references/case0.nii.gz"), "--progress", "none"]
+    assert main(["evaluate", *pair, "--labels", "1=left"]) == 0
+    told = capsys.readouterr().err
+    for name in ("prediction", "reference"):
+        assert f"case0: the {name} has the label 2, which is not among those named for it; ignored." in told
+    assert main(["evaluate", *pair, "--labels", "1=left", "2=ignore"]) == 0
+    assert not capsys.readouterr().err
+
+
 def test_files_that_do_not_belong_together_are_refused_or_left_out(folders, capsys):
     def refused(prediction, reference) -> str:
         arguments = ["--prediction", str(prediction), "--reference", str(reference), "--progress", "none"]

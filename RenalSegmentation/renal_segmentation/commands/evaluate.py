@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_
 from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
 from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
 from renal_segmentation.labels import parse_labels
-from renal_segmentation.relabelling import LABEL_KEYS, from_keys
+from renal_segmentation.relabelling import LABEL_KEYS, Target, from_keys
 
 
 def add_parser(commands: Any) -> None:
@@ -37,9 +38,8 @@ def add_parser(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    labels = from_keys(parse_labels(options.labels, LABEL_KEYS)) if options.labels else None
-    given = options.reference_labels
-    reference_labels = from_keys(parse_labels(given, LABEL_KEYS)) if given else labels
+    labels = _targets(options.labels) if options.labels else None
+    reference_labels = _targets(options.reference_labels) if options.reference_labels else labels
     pairs, notices = pair_files(options.prediction, options.reference)
     with console_progress(options.progress) as progress:
         evaluation = evaluate_files(pairs, labels, reference_labels, progress)
@@ -51,3 +51,9 @@ def _evaluate(options: argparse.Namespace) -> None:
         sys.stdout.write(json.dumps(as_json(evaluation)) + "\n")
     elif options.progress != "json":
         sys.stdout.write(as_text(evaluation))
+
+
+def _targets(items: Sequence[str]) -> dict[int, Target | None]:
+    """Return what labels become, None for those to ignore."""
+    keys = parse_labels(items, LABEL_KEYS)
+    return {**dict.fromkeys(keys), **from_keys(keys)}

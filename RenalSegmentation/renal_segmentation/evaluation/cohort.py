@@ -92,8 +92,8 @@ def _check_apart(prediction: Path, reference: Path) -> None:
 
 def evaluate_files(
     pairs: Sequence[PairOfFiles],
-    prediction_labels: Mapping[int, Target] | None = None,
-    reference_labels: Mapping[int, Target] | None = None,
+    prediction_labels: Mapping[int, Target | None] | None = None,
+    reference_labels: Mapping[int, Target | None] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Return the evaluation of files.
@@ -102,7 +102,7 @@ def evaluate_files(
     ----------
     pairs : sequence of PairOfFiles
         See `pair_files`.
-    prediction_labels, reference_labels : mapping of int to Target, optional
+    prediction_labels, reference_labels : mapping of int to Target or None, optional
         See `renal_segmentation.evaluation.cases.make_pair`.
     progress : callable
         Told each case; raises `CancelledError` to stop.
