@@ -181,8 +181,12 @@ def check_output(path: Path) -> None:
         raise OutputError(f"{path} is a folder: name a file.")
     if not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} is not there: make it first.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"The folder {path.parent} may not be written: choose another place, or ask for permission.")
+    _check_writable(path.parent)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {folder} may not be written: choose another place, or ask for permission.")
 
 
 def make_folder(path: Path) -> None:
@@ -233,7 +237,7 @@ def check_folder(path: Path, overwrite: bool) -> None:
     Raises
     ------
     OutputError
-        If it is a file, or not empty and may not be overwritten, or may not be looked into.
+        If it is a file, or not empty and may not be overwritten, or may not be looked into or written.
     """
     try:
         found = path.exists()
@@ -241,6 +245,8 @@ def check_folder(path: Path, overwrite: bool) -> None:
             raise OutputError(f"{path} is a file: give another --output folder.")
         if found and not overwrite and any(not file.name.startswith(PARTIAL) for file in path.iterdir()):
             raise OutputError(f"{path} is not empty: give another --output folder, or add --overwrite.")
+        if found:
+            _check_writable(path)
     except OSError as error:
         raise OutputError(_why_not_written(path, error)) from error
 

@@ -238,6 +238,29 @@ def test_the_command_writes_tables_json_and_a_plot(folders, capsys):
     assert (out / "evaluation.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_an_output_that_may_not_be_used_is_refused_before_any_work(folders, capsys):
+    (folders / "predictions/case3.nii.gz").write_bytes(b"broken")
+    (folders / "full").mkdir()
+    (folders / "full" / "mine.txt").touch()
+    arguments = ["--prediction", str(folders / "predictions"), "--reference", str(folders / "references")]
+    assert main(["evaluate", *arguments, "--output", str(folders / "full"), "--progress", "none"]) == 2
+    assert "full is not empty: give another --output folder" in capsys.readouterr().err
+    assert main(["evaluate", *arguments, "--output", str(folders / "new"), "--progress", "none"]) == 2
+    assert "case3.nii.gz cannot be read as an image" in capsys.readouterr().err
+    assert not (folders / "new").exists()
+
+
+def test_the_last_line_of_json_progress_holds_the_result(folders, capsys):
+    pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
+    pair += ["--reference", str(folders / "references/case0.nii.gz")]
+    assert main(["evaluate", *pair, "--format", "json", "--progress", "none"]) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert main(["evaluate", *pair, "--progress", "json"]) == 0
+    *steps, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert all(set(step) == {"step", "share", "seconds_left"} for step in steps)
+    assert last == {"step": "done", "share": 1, "seconds_left": 0, **alone}
+
+
 def test_a_single_pair_prints_json_without_numbers_that_json_does_not_know(folders, capsys):
     pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
     pair += ["--reference", str(folders / "references/case1.nii.gz")]

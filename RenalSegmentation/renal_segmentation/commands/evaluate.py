@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
 from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
 from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
+from renal_segmentation.files import check_folder, new_folder
 from renal_segmentation.labels import parse_labels
 from renal_segmentation.relabelling import LABEL_KEYS, Target, from_keys
 
@@ -41,16 +43,33 @@ def _evaluate(options: argparse.Namespace) -> None:
     labels = _targets(options.labels) if options.labels else None
     reference_labels = _targets(options.reference_labels) if options.reference_labels else labels
     pairs, notices = pair_files(options.prediction, options.reference)
-    with console_progress(options.progress) as progress:
+    with _output(options), console_progress(options.progress) as progress:
         evaluation = evaluate_files(pairs, labels, reference_labels, progress)
+        if options.output is not None:
+            inputs = {"prediction": str(options.prediction), "reference": str(options.reference)}
+            write_evaluation(evaluation, options.output, options.overwrite, inputs)
     print_notices("renal-segmentation", (*notices, *evaluation.notices))
-    if options.output is not None:
-        inputs = {"prediction": str(options.prediction), "reference": str(options.reference)}
-        write_evaluation(evaluation, options.output, options.overwrite, inputs)
-    if options.format == "json":
+    if options.progress == "json":
+        done = {"step": "done", "share": 1, "seconds_left": 0}
+        sys.stdout.write(json.dumps({**done, **as_json(evaluation)}) + "\n")
+    elif options.format == "json":
         sys.stdout.write(json.dumps(as_json(evaluation)) + "\n")
-    elif options.progress != "json":
+    else:
         sys.stdout.write(as_text(evaluation))
+
+
+def _output(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Return the folder of results for as long as the work lasts, made before any work.
+
+    Raises
+    ------
+    OutputError
+        If it cannot or may not be written.
+    """
+    if options.output is None:
+        return nullcontext()
+    check_folder(options.output, options.overwrite)
+    return new_folder(options.output)
 
 
 def _targets(items: Sequence[str]) -> dict[int, Target | None]:
