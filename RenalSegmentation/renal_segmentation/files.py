@@ -175,13 +175,21 @@ def check_output(path: Path) -> None:
     Raises
     ------
     OutputError
-        If it is a folder, or its folder is missing or may not be written.
+        If it is a folder or a device, or its folder is missing or may not be written.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file.")
+    _check_plain(path)
     if not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} is not there: make it first.")
     _check_writable(path.parent)
+
+
+def _check_plain(path: Path) -> None:
+    """Refuse to put a file in the place of a folder, pipe or device."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file.")
+    # What /dev/stdout leads to may be a plain file; the link itself must stay.
+    if (path.exists() and not path.is_file()) or path.absolute().parent == Path(os.devnull).parent:
+        raise OutputError(f"{path} is no plain file but a pipe or device: name a file.")
 
 
 def _check_writable(folder: Path) -> None:
@@ -210,12 +218,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If the file cannot be written (permission, full disk).
+        If the file cannot be written (permission, full disk), or is a folder, pipe or device.
     """
     path = Path(path)
     suffix = "".join(path.suffixes[-2:])
     temporary = None
     try:
+        _check_plain(path)
         handle, name = tempfile.mkstemp(suffix, PARTIAL, path.parent)
         os.close(handle)
         temporary = Path(name)
