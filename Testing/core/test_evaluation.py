@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -248,6 +250,26 @@ def test_an_output_that_may_not_be_used_is_refused_before_any_work(folders, caps
     assert main(["evaluate", *arguments, "--output", str(folders / "new"), "--progress", "none"]) == 2
     assert "case3.nii.gz cannot be read as an image" in capsys.readouterr().err
     assert not (folders / "new").exists()
+
+
+def test_results_are_not_written_between_the_masks(folders, capsys):
+    predictions, references = folders / "predictions", folders / "references"
+    (references / "cases.csv").write_text("of the masks")
+    for pair in ((predictions, references), (predictions / "case0.nii.gz", references / "case0.nii.gz")):
+        arguments = ["--prediction", str(pair[0]), "--reference", str(pair[1]), "--progress", "none", "--overwrite"]
+        assert main(["evaluate", *arguments, "--output", str(references)]) == 2
+        assert "references holds the masks: give an --output folder of its own" in capsys.readouterr().err
+    assert (references / "cases.csv").read_text() == "of the masks"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_a_case_whose_name_is_not_in_unicode_is_written_as_it_is_named(folders):
+    named = os.fsdecode("café.nii.gz".encode("latin-1"))
+    for folder in ("predictions", "references"):
+        (folders / folder / "case0.nii.gz").rename(folders / folder / named)
+    arguments = ["--prediction", str(folders / "predictions"), "--reference", str(folders / "references")]
+    assert main(["evaluate", *arguments, "--output", str(folders / "out"), "--progress", "none"]) == 0
+    assert "café,total-kidney".encode("latin-1") in (folders / "out/cases.csv").read_bytes()
 
 
 def test_the_last_line_of_json_progress_holds_the_result(folders, capsys):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
+from renal_segmentation.errors import OutputError
 from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
 from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
 from renal_segmentation.files import check_folder, new_folder
@@ -64,10 +65,14 @@ def _output(options: argparse.Namespace) -> AbstractContextManager[None]:
     Raises
     ------
     OutputError
-        If it cannot or may not be written.
+        If it cannot or may not be written, or holds the masks, beside which other tables may lie.
     """
     if options.output is None:
         return nullcontext()
+    for given in (options.prediction, options.reference):
+        folder = given if given.is_dir() else given.parent
+        if options.output.is_dir() and options.output.samefile(folder):
+            raise OutputError(f"{options.output} holds the masks: give an --output folder of its own.")
     check_folder(options.output, options.overwrite)
     return new_folder(options.output)
 
