@@ -98,10 +98,12 @@ def _affine_in_mm(image: Any, path: Path) -> npt.NDArray[np.float64]:
 
 
 def _in_memory(image: Any) -> npt.NDArray[Any]:
-    """Return the voxels in the file's own type, or float32 where the file scales them."""
+    """Return the voxels in the file's own type, or float32 where the file scales real numbers."""
     proxy = image.dataobj
     if (getattr(proxy, "slope", 1.0), getattr(proxy, "inter", 0.0)) == (1.0, 0.0):
         return np.asanyarray(proxy)
+    if image.get_data_dtype().kind not in "biuf":  # to be refused as what it is; scaled, it would be cast to real
+        return np.asanyarray(proxy.get_unscaled())
     return np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged"))
 
 

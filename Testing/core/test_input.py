@@ -314,6 +314,18 @@ def test_scaled_integers_are_read_as_their_values(tmp_path):
     np.testing.assert_allclose(volume.array, nibabel.load(tmp_path / "scaled.nii.gz").get_fdata(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_complex_numbers_are_refused_whether_scaled_or_not(tmp_path, scaled):
+    image = nibabel.Nifti1Image(KIDNEYS.array * np.complex64(1 + 2j), KIDNEYS.affine)
+    nibabel.save(image, tmp_path / "complex.nii")
+    if scaled:
+        header = bytearray((tmp_path / "complex.nii").read_bytes())
+        header[112:116] = np.float32(0.5).tobytes()
+        (tmp_path / "complex.nii").write_bytes(header)
+    with pytest.raises(InputError, match=r"complex.nii holds complex.* give one real number per voxel"):
+        read_image(tmp_path / "complex.nii")
+
+
 def test_writing_and_reading_gives_the_same_image(mask_file):
     volume, notices = read_image(mask_file)
     np.testing.assert_array_equal(volume.array, KIDNEYS.array)
