@@ -57,7 +57,7 @@ def read_image(path: Path) -> tuple[Volume, tuple[Notice, ...]]:
         raise InputError(f"{path} is not there: check the path.")
     damaged = f"{path} cannot be read as an image (truncated, corrupt or another format): export it again as NIfTI."
     try:
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             _check_gzip(path)
         image: Any = nibabel.load(path)
         notices = _check_nifti_header(image, path) if isinstance(image, nibabel.Nifti1Pair) else ()
@@ -98,10 +98,12 @@ def _affine_in_mm(image: Any, path: Path) -> npt.NDArray[np.float64]:
 
 
 def _in_memory(image: Any) -> npt.NDArray[Any]:
-    """Return the voxels in the file's own type, or float32 where the file scales them."""
+    """Return the voxels in the file's own type, or float32 where the file scales real numbers."""
     proxy = image.dataobj
     if (getattr(proxy, "slope", 1.0), getattr(proxy, "inter", 0.0)) == (1.0, 0.0):
         return np.asanyarray(proxy)
+    if image.get_data_dtype().kind not in "biuf":  # to be refused as what it is; scaled, it would be cast to real
+        return np.asanyarray(proxy.get_unscaled())
     return np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged"))
 
 
@@ -175,14 +177,26 @@ def check_output(path: Path) -> None:
     Raises
     ------
     OutputError
-        If it is a folder, or its folder is missing or may not be written.
+        If it is a folder or a device, or its folder is missing or may not be written.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: name a file.")
+    _check_plain(path)
     if not path.parent.is_dir():
         raise OutputError(f"The folder {path.parent} is not there: make it first.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"The folder {path.parent} may not be written: choose another place, or ask for permission.")
+    _check_writable(path.parent)
+
+
+def _check_plain(path: Path) -> None:
+    """Refuse to put a file in the place of a folder, pipe or device."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file.")
+    # What /dev/stdout leads to may be a plain file; the link itself must stay.
+    if (path.exists() and not path.is_file()) or path.absolute().parent == Path(os.devnull).parent:
+        raise OutputError(f"{path} is no plain file but a pipe or device: name a file.")
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"The folder {folder} may not be written: choose another place, or ask for permission.")
 
 
 def make_folder(path: Path) -> None:
@@ -206,12 +220,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If the file cannot be written (permission, full disk).
+        If the file cannot be written (permission, full disk), or is a folder, pipe or device.
     """
     path = Path(path)
     suffix = "".join(path.suffixes[-2:])
     temporary = None
     try:
+        _check_plain(path)
         handle, name = tempfile.mkstemp(suffix, PARTIAL, path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -233,7 +248,7 @@ def check_folder(path: Path, overwrite: bool) -> None:
     Raises
     ------
     OutputError
-        If it is a file, or not empty and may not be overwritten, or may not be looked into.
+        If it is a file, or not empty and may not be overwritten, or may not be looked into or written.
     """
     try:
         found = path.exists()
@@ -241,6 +256,8 @@ def check_folder(path: Path, overwrite: bool) -> None:
             raise OutputError(f"{path} is a file: give another --output folder.")
         if found and not overwrite and any(not file.name.startswith(PARTIAL) for file in path.iterdir()):
             raise OutputError(f"{path} is not empty: give another --output folder, or add --overwrite.")
+        if found:
+            _check_writable(path)
     except OSError as error:
         raise OutputError(_why_not_written(path, error)) from error
 

@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -188,6 +190,17 @@ def test_a_prediction_that_shows_only_a_part_is_stated():
     assert "reference-outside" in [notice.code for notice in pair.notices]
 
 
+def test_what_is_predicted_outside_the_image_of_the_reference_is_stated():
+    x, y, z = SIDES.array.shape
+    cropped = SIDES.crop((slice(0, x // 2), slice(0, y), slice(0, z)))
+    pair = make_pair("a", SIDES, cropped)
+    lost = np.count_nonzero(SIDES.array) - np.count_nonzero(cropped.array)
+    ml, percent = lost * SIDES.grid.voxel_ml, 100 * lost / np.count_nonzero(SIDES.array)
+    assert [notice.code for notice in pair.notices] == ["prediction-outside", "resampled"]
+    assert f"a: {ml:.1f} ml ({percent:.0f}%) of the prediction lie outside" in pair.notices[0].message
+    assert "prediction-outside" not in [notice.code for notice in make_pair("a", cropped, SIDES).notices]
+
+
 def test_labels_outside_the_table_and_fractions_are_refused():
     with pytest.raises(InputError, match="the prediction holds the label 20, 40"):
         make_pair("a", SIDES.like(SIDES.array * np.uint8(20)), SIDES)
@@ -227,6 +240,49 @@ def test_the_command_writes_tables_json_and_a_plot(folders, capsys):
     assert (out / "evaluation.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_an_output_that_may_not_be_used_is_refused_before_any_work(folders, capsys):
+    (folders / "predictions/case3.nii.gz").write_bytes(b"broken")
+    (folders / "full").mkdir()
+    (folders / "full" / "mine.txt").touch()
+    arguments = ["--prediction", str(folders / "predictions"), "--reference", str(folders / "references")]
+    assert main(["evaluate", *arguments, "--output", str(folders / "full"), "--progress", "none"]) == 2
+    assert "full is not empty: give another --output folder" in capsys.readouterr().err
+    assert main(["evaluate", *arguments, "--output", str(folders / "new"), "--progress", "none"]) == 2
+    assert "case3.nii.gz cannot be read as an image" in capsys.readouterr().err
+    assert not (folders / "new").exists()
+
+
+def test_results_are_not_written_between_the_masks(folders, capsys):
+    predictions, references = folders / "predictions", folders / "references"
+    (references / "cases.csv").write_text("of the masks")
+    for pair in ((predictions, references), (predictions / "case0.nii.gz", references / "case0.nii.gz")):
+        arguments = ["--prediction", str(pair[0]), "--reference", str(pair[1]), "--progress", "none", "--overwrite"]
+        assert main(["evaluate", *arguments, "--output", str(references)]) == 2
+        assert "references holds the masks: give an --output folder of its own" in capsys.readouterr().err
+    assert (references / "cases.csv").read_text() == "of the masks"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_a_case_whose_name_is_not_in_unicode_is_written_as_it_is_named(folders):
+    named = os.fsdecode("café.nii.gz".encode("latin-1"))
+    for folder in ("predictions", "references"):
+        (folders / folder / "case0.nii.gz").rename(folders / folder / named)
+    arguments = ["--prediction", str(folders / "predictions"), "--reference", str(folders / "references")]
+    assert main(["evaluate", *arguments, "--output", str(folders / "out"), "--progress", "none"]) == 0
+    assert "café,total-kidney".encode("latin-1") in (folders / "out/cases.csv").read_bytes()
+
+
+def test_the_last_line_of_json_progress_holds_the_result(folders, capsys):
+    pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
+    pair += ["--reference", str(folders / "references/case0.nii.gz")]
+    assert main(["evaluate", *pair, "--format", "json", "--progress", "none"]) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert main(["evaluate", *pair, "--progress", "json"]) == 0
+    *steps, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert all(set(step) == {"step", "share", "seconds_left"} for step in steps)
+    assert last == {"step": "done", "share": 1, "seconds_left": 0, **alone}
+
+
 def test_a_single_pair_prints_json_without_numbers_that_json_does_not_know(folders, capsys):
     pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
     pair += ["--reference", str(folders / "references/case1.nii.gz")]
@@ -246,6 +302,17 @@ def test_labels_of_both_sides_can_be_named(folders, capsys):
     assert "'1=liver' is not a label" in capsys.readouterr().err
 
 
+def test_labels_that_are_not_named_are_told_and_those_to_ignore_are_not(folders, capsys):
+    pair = ["--prediction", str(folders / "predictions/case0.nii.gz")]
+    pair += ["--reference", str(folders / "references/case0.nii.gz"), "--progress", "none"]
+    assert main(["evaluate", *pair, "--labels", "1=left"]) == 0
+    told = capsys.readouterr().err
+    for name in ("prediction", "reference"):
+        assert f"case0: the {name} has the label 2, which is not among those named for it; ignored." in told
+    assert main(["evaluate", *pair, "--labels", "1=left", "2=ignore"]) == 0
+    assert not capsys.readouterr().err
+
+
 def test_files_that_do_not_belong_together_are_refused_or_left_out(folders, capsys):
     def refused(prediction, reference) -> str:
         arguments = ["--prediction", str(prediction), "--reference", str(reference), "--progress", "none"]
@@ -257,6 +324,11 @@ def test_files_that_do_not_belong_together_are_refused_or_left_out(folders, caps
     assert "lost is not there" in refused("lost", references)
     assert "give two files or two folders" in refused(predictions, references / "case0.nii.gz")
     assert "give both files of a case the same name" in refused(predictions, folders / "empty")
+    assert "are the same folder: keep predictions and references in two" in refused(references, references)
+    assert "are the same file: give two" in refused(references / "case0.nii.gz", references / "case0.nii.gz")
+    (folders / "links").mkdir()
+    (folders / "links" / "case1.nii.gz").symlink_to(references / "case1.nii.gz")
+    assert "links/case1.nii.gz are the same file" in refused(references, folders / "links")
     (references / "case0.nii.gz").unlink()
     arguments = ["--prediction", str(predictions), "--reference", str(references), "--progress", "none"]
     assert main(["evaluate", *arguments]) == 0
@@ -275,8 +347,42 @@ def test_names_of_masks_may_end_with_what_they_are(folders):
     assert not notices
 
 
+@pytest.mark.parametrize(("one", "other"), [("case1_mask.nii.gz", "case1_seg.nii.gz"), ("case1.nii", "case1.nii.gz")])
+def test_two_masks_of_one_case_are_refused_by_name(folders, one, other):
+    predictions, references = folders / "predictions", folders / "references"
+    (predictions / "case1.nii.gz").unlink()
+    for name in (one, other):
+        write_image(predictions / name, SIDES.array, SIDES.grid, "test")
+    with pytest.raises(InputError, match=f"{one} and {other} are both of case case1: leave one of them"):
+        pair_files(predictions, references)
+
+
+def test_endings_may_be_written_in_capitals(folders, capsys):
+    predictions, references = folders / "predictions", folders / "references"
+    (predictions / "case1.nii.gz").rename(predictions / "case1.NII.GZ")
+    assert [pair.prediction.name for pair in pair_files(predictions, references)[0]][1] == "case1.NII.GZ"
+    arguments = ["--prediction", str(predictions), "--reference", str(references), "--progress", "none"]
+    assert main(["evaluate", *arguments]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_images_beside_their_masks_are_not_compared(folders):
+    predictions, references = folders / "predictions", folders / "references"
+    (references / "case1.nii.gz").rename(references / "case1_labels.nii.gz")
+    for name in ("case0_image.nii.gz", "case1.nii.gz", "case1_image.nii.gz", "case2_0000.nii.gz"):
+        (references / name).write_bytes(b"an image")
+    (predictions / "case3.nii.gz").rename(predictions / "case3_0000.nii.gz")
+    pairs, notices = pair_files(predictions, references)
+    assert [pair.reference.name for pair in pairs] == [
+        "case0.nii.gz", "case1_labels.nii.gz", "case2.nii.gz", "case3.nii.gz"
+    ]  # fmt: skip
+    assert pairs[3].prediction.name == "case3_0000.nii.gz"
+    assert not notices
+
+
 def test_two_empty_masks_leave_nothing_to_compare_and_say_so(folders, capsys):
-    write_image(folders / "none.nii.gz", np.zeros_like(SIDES.array), SIDES.grid, "test")
-    pair = ["--prediction", str(folders / "none.nii.gz"), "--reference", str(folders / "none.nii.gz")]
+    for name in ("none.nii.gz", "nothing.nii.gz"):
+        write_image(folders / name, np.zeros_like(SIDES.array), SIDES.grid, "test")
+    pair = ["--prediction", str(folders / "none.nii.gz"), "--reference", str(folders / "nothing.nii.gz")]
     assert main(["evaluate", *pair, "--output", str(folders / "out"), "--progress", "none"]) == 0
     assert "No case shows a kidney" in capsys.readouterr().err

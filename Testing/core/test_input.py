@@ -1,6 +1,8 @@
 """Input that must be answered well: a right result, a stated warning, or one clear sentence."""
 
 import gzip
+import os
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -10,7 +12,7 @@ from Testing.core.shapes import coordinates, ellipsoid, turned, two_kidneys
 from renal_layers.layering import make_layers
 from renal_layers.settings import Settings
 from renal_segmentation.errors import EmptyMaskError, GeometryError, InputError, OutputError
-from renal_segmentation.files import atomic_folder, atomic_path, read_image, write_image
+from renal_segmentation.files import atomic_folder, atomic_path, check_output, read_image, write_image
 from renal_segmentation.kidneys import read_kidneys
 from renal_segmentation.labels import parse_labels
 from renal_segmentation.volume import Volume, as_volume
@@ -312,6 +314,18 @@ def test_scaled_integers_are_read_as_their_values(tmp_path):
     np.testing.assert_allclose(volume.array, nibabel.load(tmp_path / "scaled.nii.gz").get_fdata(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_complex_numbers_are_refused_whether_scaled_or_not(tmp_path, scaled):
+    image = nibabel.Nifti1Image(KIDNEYS.array * np.complex64(1 + 2j), KIDNEYS.affine)
+    nibabel.save(image, tmp_path / "complex.nii")
+    if scaled:
+        header = bytearray((tmp_path / "complex.nii").read_bytes())
+        header[112:116] = np.float32(0.5).tobytes()
+        (tmp_path / "complex.nii").write_bytes(header)
+    with pytest.raises(InputError, match=r"complex.nii holds complex.* give one real number per voxel"):
+        read_image(tmp_path / "complex.nii")
+
+
 def test_writing_and_reading_gives_the_same_image(mask_file):
     volume, notices = read_image(mask_file)
     np.testing.assert_array_equal(volume.array, KIDNEYS.array)
@@ -319,6 +333,30 @@ def test_writing_and_reading_gives_the_same_image(mask_file):
     assert not notices
     with gzip.open(mask_file) as stream:
         assert len(stream.read()) > KIDNEYS.array.size
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OutputError, match=f"{name} is no plain file"):
+            check_output(tmp_path / name)
+        with pytest.raises(OutputError, match=f"{name} is no plain file"), atomic_path(tmp_path / name) as temporary:
+            temporary.write_text("summary")
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    with pytest.raises(OutputError, match="/dev/stdout is no plain file"):
+        check_output(Path("/dev/stdout"))
+
+
+def test_a_link_to_a_file_may_be_replaced(tmp_path):
+    (tmp_path / "old.csv").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "old.csv")
+    check_output(tmp_path / "link")
+    with atomic_path(tmp_path / "link") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link").read_text() == "new"
 
 
 def test_a_failed_write_leaves_neither_the_file_nor_a_temporary_one(tmp_path):

@@ -166,3 +166,24 @@ def test_masks_may_be_named_as_masks_and_files_without_partner_are_told(tmp_path
     pairs, notices = read_pairs(images, images)
     assert [pair.patient for pair in pairs] == ["sub0", "sub2"]
     assert [notice.code for notice in notices] == ["without-partner"]
+
+
+def test_generated_images_and_those_of_nnu_net_find_their_masks(tmp_path):
+    images, labels = write_pairs(tmp_path, 3)
+    for path in images.iterdir():
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_0000.nii.gz")))
+    pairs, notices = read_pairs(images, labels)
+    assert ([pair.patient for pair in pairs], notices) == (["sub0", "sub1", "sub2"], ())
+    for path in images.iterdir():
+        path.rename(images / path.name.replace("_t2_0000", "_t2_image"))
+    for path in labels.iterdir():
+        path.rename(images / path.name.replace("_t2", "_t2_labels"))
+    pairs, notices = read_pairs(images, images)
+    assert ([pair.patient for pair in pairs], notices) == (["sub0", "sub1", "sub2"], ())
+
+
+def test_two_images_of_one_case_are_refused_by_name(tmp_path):
+    images, labels = write_pairs(tmp_path, 2)
+    (images / "sub0_t2.nii").write_bytes(b"the same, unpacked")
+    with pytest.raises(InputError, match=r"sub0_t2.nii and sub0_t2.nii.gz are both of case sub0_t2"):
+        read_pairs(images, labels)

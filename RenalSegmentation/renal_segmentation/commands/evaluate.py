@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from renal_segmentation.console import PROGRESS_STYLES, console_progress, print_notices
+from renal_segmentation.errors import OutputError
 from renal_segmentation.evaluation.cohort import evaluate_files, pair_files
 from renal_segmentation.evaluation.outputs import as_json, as_text, write_evaluation
+from renal_segmentation.files import check_folder, new_folder
 from renal_segmentation.labels import parse_labels
-from renal_segmentation.relabelling import LABEL_KEYS, from_keys
+from renal_segmentation.relabelling import LABEL_KEYS, Target, from_keys
 
 
 def add_parser(commands: Any) -> None:
@@ -37,17 +41,43 @@ def add_parser(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    labels = from_keys(parse_labels(options.labels, LABEL_KEYS)) if options.labels else None
-    given = options.reference_labels
-    reference_labels = from_keys(parse_labels(given, LABEL_KEYS)) if given else labels
+    labels = _targets(options.labels) if options.labels else None
+    reference_labels = _targets(options.reference_labels) if options.reference_labels else labels
     pairs, notices = pair_files(options.prediction, options.reference)
-    with console_progress(options.progress) as progress:
+    with _output(options), console_progress(options.progress) as progress:
         evaluation = evaluate_files(pairs, labels, reference_labels, progress)
+        if options.output is not None:
+            inputs = {"prediction": str(options.prediction), "reference": str(options.reference)}
+            write_evaluation(evaluation, options.output, options.overwrite, inputs)
     print_notices("renal-segmentation", (*notices, *evaluation.notices))
-    if options.output is not None:
-        inputs = {"prediction": str(options.prediction), "reference": str(options.reference)}
-        write_evaluation(evaluation, options.output, options.overwrite, inputs)
-    if options.format == "json":
+    if options.progress == "json":
+        done = {"step": "done", "share": 1, "seconds_left": 0}
+        sys.stdout.write(json.dumps({**done, **as_json(evaluation)}) + "\n")
+    elif options.format == "json":
         sys.stdout.write(json.dumps(as_json(evaluation)) + "\n")
-    elif options.progress != "json":
+    else:
         sys.stdout.write(as_text(evaluation))
+
+
+def _output(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Return the folder of results for as long as the work lasts, made before any work.
+
+    Raises
+    ------
+    OutputError
+        If it cannot or may not be written, or holds the masks, beside which other tables may lie.
+    """
+    if options.output is None:
+        return nullcontext()
+    for given in (options.prediction, options.reference):
+        folder = given if given.is_dir() else given.parent
+        if options.output.is_dir() and options.output.samefile(folder):
+            raise OutputError(f"{options.output} holds the masks: give an --output folder of its own.")
+    check_folder(options.output, options.overwrite)
+    return new_folder(options.output)
+
+
+def _targets(items: Sequence[str]) -> dict[int, Target | None]:
+    """Return what labels become, None for those to ignore."""
+    keys = parse_labels(items, LABEL_KEYS)
+    return {**dict.fromkeys(keys), **from_keys(keys)}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from renal_segmentation.errors import InputError, NoOverlapError, Notice
 from renal_segmentation.evaluation.metrics import Agreement, agreement
@@ -19,7 +18,7 @@ from renal_segmentation.volume import Volume, bounding_box
 
 TOTAL = "total-kidney"
 OUTSIDE_SHARE = 0.01
-"""A larger part of the reference outside the prediction's field of view is stated."""
+"""A larger part of one mask outside the other one's field of view is stated."""
 ON_A_SIDE = 0.1
 """A mask of one label is on a side if more than this share of it is kidney of that side in the other mask."""
 
@@ -57,8 +56,8 @@ def make_pair(
     case: str,
     prediction: Volume,
     reference: Volume,
-    prediction_labels: Mapping[int, Target] | None = None,
-    reference_labels: Mapping[int, Target] | None = None,
+    prediction_labels: Mapping[int, Target | None] | None = None,
+    reference_labels: Mapping[int, Target | None] | None = None,
 ) -> Pair:
     """Return two masks on the reference's grid with the labels of the table of structures.
 
@@ -68,9 +67,9 @@ def make_pair(
         Name for messages.
     prediction, reference : Volume
         Masks; a prediction on another grid is resampled by the nearest voxel, with a notice.
-    prediction_labels, reference_labels : mapping of int to Target, optional
-        What their labels are. Without them a binary mask is split into sides by RAS, and other masks are read by the
-        table of structures.
+    prediction_labels, reference_labels : mapping of int to Target or None, optional
+        What their labels are, None for those to ignore; others are ignored with a notice. Without them a binary mask
+        is split into sides by RAS, and other masks are read by the table of structures.
 
     Raises
     ------
@@ -83,15 +82,7 @@ def make_pair(
     if share_inside(reference.grid, prediction.grid) == 0 and share_inside(prediction.grid, reference.grid) == 0:
         raise NoOverlapError(f"{case}: prediction and reference lie in different places: check which belong together.")
     found, notices = _read_masks(masks, (prediction_labels, reference_labels))
-    outside = 1 - share_inside(reference.grid, prediction.grid, found[1].array > 0)
-    if outside > OUTSIDE_SHARE:
-        notices.append(
-            Notice(
-                "reference-outside",
-                f"{case}: {outside:.0%} of the reference lies outside the image of the prediction and counts as "
-                "missed.",
-            )
-        )
+    notices += _outside_notices(case, *found)
     if not prediction.grid.same_as(reference.grid):
         found[0] = Volume(nearest(found[0], reference.grid), reference.affine)
         notices.append(
@@ -102,18 +93,40 @@ def make_pair(
     return Pair(case, found[0].crop(box), found[1].crop(box), tuple(notices))
 
 
+def _outside_notices(case: str, prediction: Volume, reference: Volume) -> list[Notice]:
+    """Return what of each mask the other one's image does not show."""
+    missed, uncounted = (
+        1 - share_inside(mask.grid, other.grid, mask.array > 0)
+        for mask, other in ((reference, prediction), (prediction, reference))
+    )
+    notices = []
+    if missed > OUTSIDE_SHARE:
+        told = f"{case}: {missed:.0%} of the reference lies outside the image of the prediction and counts as missed."
+        notices.append(Notice("reference-outside", told))
+    if uncounted > OUTSIDE_SHARE:
+        ml = uncounted * np.count_nonzero(prediction.array) * prediction.grid.voxel_ml
+        told = (
+            f"{case}: {ml:.1f} ml ({uncounted:.0%}) of the prediction lie outside the image of the reference and are "
+            "not counted: compare on the whole image."
+        )
+        notices.append(Notice("prediction-outside", told))
+    return notices
+
+
 def _read_masks(
-    masks: Mapping[str, Volume], labels: Sequence[Mapping[int, Target] | None]
+    masks: Mapping[str, Volume], labels: Sequence[Mapping[int, Target | None] | None]
 ) -> tuple[list[Volume], list[Notice]]:
     """Return both masks, named, with the labels of the table of structures.
 
     A mask that holds nothing but 1 is of kidneys without sides, or the left kidney of the table: the other mask tells.
     """
-    only_one = [set(_values(mask, name)) <= {1} for name, mask in masks.items()]
+    values = [_values(mask, name) for name, mask in masks.items()]
+    only_one = [set(found) <= {1} for found in values]
     read = []
-    for (name, mask), given in zip(masks.items(), labels, strict=True):
-        targets = given if given is not None else _default_targets(mask, name, all(only_one))
-        read.append(_read(mask, name, targets))
+    for (name, mask), found, given in zip(masks.items(), values, labels, strict=True):
+        targets = given if given is not None else _default_targets(found, name, all(only_one))
+        structures, doubts = _read(mask, name, {label: target for label, target in targets.items() if target})
+        read.append((structures, [*_unnamed(found, name, targets), *doubts]))
     for index, (name, mask) in enumerate(masks.items()):
         if labels[index] is not None or not only_one[index] or all(only_one):
             continue
@@ -191,26 +204,36 @@ VALUES_OF = _values_of()
 """Labels that make up each structure, in the order of the tables."""
 
 
-def _values(mask: Volume, name: str) -> npt.NDArray[np.int64]:
+def _values(mask: Volume, name: str) -> list[int]:
     """Return the labels of a mask that are not 0."""
     painted = mask.array != 0
     if not painted.any():
-        return np.zeros(0, np.int64)
+        return []
     values = np.unique(mask.array[bounding_box(painted)])
     if not (np.isfinite(values).all() and (values == np.rint(values)).all() and values.min() >= 0):
         raise InputError(f"{name} holds values that are not whole labels from 0 upwards: give a mask.")
-    return values[values > 0].astype(np.int64)
+    return [int(value) for value in values if value > 0]
 
 
-def _default_targets(mask: Volume, name: str, binary: bool) -> dict[int, Target]:
+def _unnamed(values: Sequence[int], name: str, given: Collection[int]) -> list[Notice]:
+    """Return a notice on the labels of a mask that nobody said what to do with."""
+    unknown = _listed(value for value in values if value not in given)
+    told = f"{name} has the label {unknown}, which is not among those named for it; ignored."
+    return [Notice("label-unknown", told)] if unknown else []
+
+
+def _listed(labels: Iterable[int]) -> str:
+    return ", ".join(map(str, list(labels)[:8]))
+
+
+def _default_targets(values: Sequence[int], name: str, binary: bool) -> dict[int, Target]:
     """Return what the labels are when nobody says: a binary mask of kidneys, or the table of structures."""
     if binary:
         return {1: Target("kidney")}
-    values = _values(mask, name).tolist()
-    foreign = [str(value) for value in values if value not in BY_VALUE]
+    foreign = _listed(value for value in values if value not in BY_VALUE)
     if foreign:
         raise InputError(
-            f"{name} holds the label {', '.join(foreign[:8])}, which is not in the table of structures: say what its "
+            f"{name} holds the label {foreign}, which is not in the table of structures: say what its "
             "labels are, for instance --labels 1=left 2=right 9=ignore."
         )
     return {value: Target(BY_VALUE[value].tissue, BY_VALUE[value].side) for value in values}

@@ -56,13 +56,15 @@ def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tu
     Raises
     ------
     InputError
-        If one is a file and the other a folder, one is missing, or no name is in both folders.
+        If one is a file and the other a folder, one is missing, no name is in both folders, or a prediction is its own
+        reference.
     """
     for path in (prediction, reference):
         if not path.exists():
             raise InputError(f"{path} is not there: check the path.")
     if prediction.is_dir() != reference.is_dir():
         raise InputError(f"{prediction} and {reference} are a file and a folder: give two files or two folders.")
+    _check_apart(prediction, reference)
     if prediction.is_file():
         return [PairOfFiles(stem_of(prediction), prediction, reference)], ()
     predictions, references = case_files(prediction), case_files(reference)
@@ -71,6 +73,8 @@ def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tu
         raise InputError(
             f"No file of {prediction} has the name of one in {reference}: give both files of a case the same name."
         )
+    for name in common:
+        _check_apart(predictions[name], references[name])
     alone = tuple(
         without_partner(folder, sorted(path.name for name, path in mine.items() if name not in theirs))
         for folder, mine, theirs in ((prediction, predictions, references), (reference, references, predictions))
@@ -79,10 +83,17 @@ def pair_files(prediction: Path, reference: Path) -> tuple[list[PairOfFiles], tu
     return [PairOfFiles(name, predictions[name], references[name]) for name in common], alone
 
 
+def _check_apart(prediction: Path, reference: Path) -> None:
+    """Refuse what would agree because it is compared with itself."""
+    if prediction.samefile(reference):
+        what = "folder: keep predictions and references in two" if prediction.is_dir() else "file: give two"
+        raise InputError(f"The prediction {prediction} and the reference {reference} are the same {what}.")
+
+
 def evaluate_files(
     pairs: Sequence[PairOfFiles],
-    prediction_labels: Mapping[int, Target] | None = None,
-    reference_labels: Mapping[int, Target] | None = None,
+    prediction_labels: Mapping[int, Target | None] | None = None,
+    reference_labels: Mapping[int, Target | None] | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Return the evaluation of files.
@@ -91,7 +102,7 @@ def evaluate_files(
     ----------
     pairs : sequence of PairOfFiles
         See `pair_files`.
-    prediction_labels, reference_labels : mapping of int to Target, optional
+    prediction_labels, reference_labels : mapping of int to Target or None, optional
         See `renal_segmentation.evaluation.cases.make_pair`.
     progress : callable
         Told each case; raises `CancelledError` to stop.

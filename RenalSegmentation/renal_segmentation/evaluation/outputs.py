@@ -106,7 +106,8 @@ def _names(row: type[Agreement] | type[Summary]) -> list[str]:
 
 
 def _write_table(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    # Names of files that are not in UTF-8 are written as they are.
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
         table = csv.DictWriter(stream, columns)
         table.writeheader()
         table.writerows(rows)
