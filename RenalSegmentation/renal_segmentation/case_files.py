@@ -12,8 +12,8 @@ SUFFIXES = (".nii.gz", ".nii", ".mgz", ".mgh")
 MOST_NAMES = 5
 _MASK = re.compile(r"[_-](masks?|labels?|seg|segmentation|pred|prediction|ref|reference|kidneys?)$", re.IGNORECASE)
 """What names of masks end with, which does not tell cases apart."""
-_IMAGE = re.compile(r"(_0000|(_0000)?[_-](images?|img))$", re.IGNORECASE)
-"""What names of images end with; 0000 is the first channel of nnU-Net."""
+_IMAGE = re.compile(r"[_-](images?|img)$", re.IGNORECASE)
+"""What names of images end with."""
 
 
 def case_files(folder: Path, masks: bool = True) -> dict[str, Path]:

@@ -369,14 +369,12 @@ def test_endings_may_be_written_in_capitals(folders, capsys):
 def test_images_beside_their_masks_are_not_compared(folders):
     predictions, references = folders / "predictions", folders / "references"
     (references / "case1.nii.gz").rename(references / "case1_labels.nii.gz")
-    for name in ("case0_image.nii.gz", "case1.nii.gz", "case1_image.nii.gz", "case2_0000.nii.gz"):
+    for name in ("case0_image.nii.gz", "case1.nii.gz", "case1_image.nii.gz"):
         (references / name).write_bytes(b"an image")
-    (predictions / "case3.nii.gz").rename(predictions / "case3_0000.nii.gz")
     pairs, notices = pair_files(predictions, references)
     assert [pair.reference.name for pair in pairs] == [
         "case0.nii.gz", "case1_labels.nii.gz", "case2.nii.gz", "case3.nii.gz"
     ]  # fmt: skip
-    assert pairs[3].prediction.name == "case3_0000.nii.gz"
     assert not notices
 
 

@@ -182,6 +182,17 @@ def test_generated_images_and_those_of_nnu_net_find_their_masks(tmp_path):
     assert ([pair.patient for pair in pairs], notices) == (["sub0", "sub1", "sub2"], ())
 
 
+def test_the_first_of_numbered_cases_is_no_channel_of_nnu_net(tmp_path):
+    images, labels = write_pairs(tmp_path, 3)
+    for number, (path, mask) in enumerate(zip(sorted(images.iterdir()), sorted(labels.iterdir()), strict=True)):
+        path.rename(images / f"kidney_{number:04}.nii.gz")
+        mask.rename(labels / f"kidney_{number:04}.nii.gz")
+    assert [pair.name for pair in read_pairs(images, labels)[0]] == [f"kidney_{n:04}.nii.gz" for n in range(3)]
+    for path in images.iterdir():
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_0000.nii.gz")))
+    assert [pair.name for pair in read_pairs(images, labels)[0]] == [f"kidney_{n:04}_0000.nii.gz" for n in range(3)]
+
+
 def test_two_images_of_one_case_are_refused_by_name(tmp_path):
     images, labels = write_pairs(tmp_path, 2)
     (images / "sub0_t2.nii").write_bytes(b"the same, unpacked")

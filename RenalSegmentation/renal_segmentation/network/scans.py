@@ -27,6 +27,8 @@ KIDNEY_VALUES = [value for value, structure in BY_VALUE.items() if structure.tis
 CLEARLY_MM = 20.0
 """Left this far to the right of right is wrong; less may be a transplant beside a native kidney."""
 REMEDY = "relabel it (1 left, 2 right kidney) or give a binary mask (0 and 1)"
+CHANNEL = "_0000"
+"""What names of images end with for nnU-Net: the first channel."""
 OF_DEPTH = ("touches-border", "thin-kidney")
 """Notices that are of no concern to training."""
 
@@ -85,7 +87,9 @@ def read_pairs(images: Path, labels: Path, progress: Progress = silent) -> tuple
 def _files_together(images: Path, labels: Path) -> tuple[list[tuple[Path, Path]], list[Notice]]:
     """Return scans with their masks, and notices on the other files of both folders, which may be one."""
     scans, masks = case_files(images, masks=False), case_files(labels)
-    files = [(scans[case], masks[case]) for case in sorted(set(scans) & set(masks)) if scans[case] != masks[case]]
+    named_alike = ((scan, masks.get(case), masks.get(case.removesuffix(CHANNEL))) for case, scan in scans.items())
+    found = ((scan, next((mask for mask in alike if mask not in (None, scan)), None)) for scan, *alike in named_alike)
+    files = sorted((scan, mask) for scan, mask in found if mask is not None)
     if not files:
         raise InputError(f"No image in {images} has a mask of the same name in {labels}: name them alike (.nii.gz).")
     used = {path for pair in files for path in pair}
