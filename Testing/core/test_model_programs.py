@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_a_program_is_installed_into_an_environment_of_its_own_after_consent(mod
     assert subprocess.run([executable], capture_output=True, text=True, check=True).stdout == "hello\n"
     assert environments.remove(package)
     assert environments.find_executable(package) is None
+
+
+def test_two_calls_that_install_one_program_take_turns(models, tmp_path):
+    package = Package("tiny", "Tiny", "MIT", str(wheel(tmp_path)), "tiny-program", 1)
+    steps = []
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(install, package, lambda _: True, lambda step, _: steps.append(step)) for _ in range(2)]
+    assert [call.result() for call in both] == [None, None]
+    assert steps.count("Environment for Tiny") == 1
+    assert "Waiting for another call" in steps
+    assert environments.find_executable(package)[1]
 
 
 def test_an_environment_that_fails_leaves_nothing(models, tmp_path, monkeypatch):

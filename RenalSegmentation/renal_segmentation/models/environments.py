@@ -14,6 +14,7 @@ from renal_segmentation.errors import ConsentError, ModelError, OutputError
 from renal_segmentation.models.cache import cache_folder
 from renal_segmentation.models.download import Consent, refuse
 from renal_segmentation.models.processes import CALL_AGAIN, FOREIGN, Program, run_program
+from renal_segmentation.models.taking_turns import taking_turns
 from renal_segmentation.progress import Progress, silent
 
 READY = ".ready"
@@ -130,6 +131,13 @@ def install(package: Package, consent: Consent = refuse, progress: Progress = si
     if not consent(question):
         raise ConsentError(f"Nothing was fetched: agree to {question} with --yes.")
     folder = environment_folder(package)
+    with taking_turns(folder.parent, progress):
+        if find_executable(package) is None:
+            _make(package, folder, progress)
+
+
+def _make(package: Package, folder: Path, progress: Progress) -> None:
+    """Make an environment in place of what an earlier attempt left."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
