@@ -16,6 +16,7 @@ from renal_segmentation.volume import Grid, Volume
 from RenalLayersLib.Inputs import volumeOf
 from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap, writeSides
 from RenalSegmentationLib.SidedPairs import SidedPair, sidedPairs
+from RenalSegmentationLib.TissueKeeper import TissueKeeper
 
 EDITOR_TAG = "RenalSegmentation"
 _EFFECTS = ("Paint", "Erase", "Scissors", "Islands", "Smoothing", "Fill between slices")
@@ -71,6 +72,7 @@ class CorrectionPanel:
         self._editor.segmentationNodeSelectorVisible = False
         self._editor.sourceVolumeNodeSelectorVisible = False
         self._editor.maximumNumberOfUndoStates = _UNDO_STEPS
+        self._tissue = TissueKeeper(self._editor)
         helpers: dict[str, Callable[[Any, Volume], _Corrected]] = {
             "keepLargestButton": self._keepLargest,
             "removeSmallButton": self._removeSmall,
@@ -96,6 +98,7 @@ class CorrectionPanel:
         if self._parameters is not None:
             self._editor.setSegmentationNode(node)
             self._editor.setSourceVolumeNode(referenceOf(node))
+        self._tissue.watch(node)
         for widget in (*self._buttons, self._editor):
             widget.enabled = node is not None
 
@@ -117,6 +120,7 @@ class CorrectionPanel:
     def sceneIsClosing(self) -> None:
         """Let go of the editor's node."""
         self.exit()
+        self._tissue.leave()
         self._parameters = None
         self._editor.setSegmentationNode(None)
         self._editor.setMRMLSegmentEditorNode(None)
@@ -143,6 +147,7 @@ class CorrectionPanel:
             writeSides(node, corrected.sides)
             for pair, sides, _count in pairs:
                 pair.write(node, sides)
+            self._tissue.kidneysChanged()
             self._say(corrected.sentence + " " + _("{ml:.1f} ml changed.").format(ml=changed * side.grid.voxel_ml))
 
         return clicked
