@@ -18,13 +18,15 @@ class AutoUpdate:
     ----------
     onChanged : callable
         Called when nothing has changed for a moment after a change.
+    restMs : int
+        How long that moment is; 0 for as soon as what makes the change is done.
     """
 
-    def __init__(self, onChanged: Callable[[], None]) -> None:
+    def __init__(self, onChanged: Callable[[], None], restMs: int = _REST_MS) -> None:
         self._observed: list[tuple[Any, int]] = []
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_REST_MS)
+        self._timer.setInterval(restMs)
         self._timer.connect("timeout()", onChanged)
 
     def watch(self, node: Any) -> None:

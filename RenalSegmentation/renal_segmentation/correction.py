@@ -154,9 +154,23 @@ def split_at_spine(side: Volume, image: Volume | None = None) -> tuple[SideArray
     ras = side.grid.to_ras(index)
     middle = float((ras[:, 0].min() + ras[:, 0].max()) / 2)
     plane = middle if image is None else mirror_plane(image, middle, ras.min(0), ras.max(0))
+    return split_at(side, plane), plane
+
+
+def split_at(side: Volume, plane_x: float) -> SideArray:
+    """Give every voxel of a side map the side of a sagittal plane on which it lies.
+
+    Parameters
+    ----------
+    side : Volume
+        Side map, of the kidneys or of what lies beside them; shape (I, J, K).
+    plane_x : float
+        RAS x of the plane in mm; patient left has the smaller x.
+    """
+    index = np.argwhere(side.array)
     found = np.zeros(side.array.shape, np.uint8)
-    found[tuple(index.T)] = np.where(ras[:, 0] < plane, Side.LEFT, Side.RIGHT)
-    return found, plane
+    found[tuple(index.T)] = np.where(side.grid.to_ras(index)[:, 0] < plane_x, Side.LEFT, Side.RIGHT)
+    return found
 
 
 def mirror_plane(

@@ -13,6 +13,7 @@ from renal_segmentation.correction import (
     mirror_plane,
     remove_small,
     smooth,
+    split_at,
     split_at_spine,
     swap_sides,
 )
@@ -155,6 +156,13 @@ def test_the_plane_does_not_depend_on_the_orientation_of_the_image():
 def test_without_an_image_the_middle_of_the_mask_splits_it():
     _image, mask = body(6.0)
     assert split_at_spine(mask)[1] == pytest.approx(6.0, abs=1.5)
+
+
+def test_what_lies_beside_the_kidneys_is_split_at_the_same_plane():
+    side = kidneys()
+    np.testing.assert_array_equal(split_at(side.like(swap_sides(side)), 0.0), side.array)
+    assert (split_at(side, -1e6)[side.array > 0] == 2).all()
+    assert not split_at(side.like(np.zeros_like(side.array)), 0.0).any()
 
 
 def test_an_empty_mask_cannot_be_split():

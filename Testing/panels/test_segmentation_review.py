@@ -162,6 +162,62 @@ def test_sides_are_swapped_and_the_review_sees_it(reviewed: Any) -> None:
     np.testing.assert_array_equal(reviewed.sides(), before)
 
 
+def block(panel: Any, places: np.ndarray) -> np.ndarray:
+    """Return a small block in the middle of some voxels."""
+    inside = np.zeros(panel.sides().shape, bool)
+    i, j, k = np.argwhere(places).mean(0).astype(int)
+    inside[i - 2 : i + 2, j - 2 : j + 2, k - 1 : k + 1] = True
+    return inside
+
+
+def segment(panel: Any, name: str) -> np.ndarray:
+    """Return the voxels of a segment, (I, J, K); none where it is not there."""
+    segmentation = panel.segmentation.GetSegmentation()
+    identifier = segmentation.GetSegmentIdBySegmentName(name)
+    if not identifier:
+        return np.zeros(panel.sides().shape, bool)
+    return (
+        slicer.util.arrayFromSegmentBinaryLabelmap(panel.segmentation, identifier, panel.image).transpose(2, 1, 0) > 0
+    )
+
+
+@pytest.mark.parametrize("button", ["swapButton", "splitButton"])
+def test_cysts_go_with_their_kidney_to_the_other_side_and_come_back_with_undo(reviewed: Any, button: str) -> None:
+    right = reviewed.sides() == 2
+    mouse.click(reviewed.ui.swapButton)
+    reviewed.rest()
+    node, cyst = reviewed.segmentation, block(reviewed, right)
+    code = node.GetSegmentation().GetSegment("Left-kidney").GetTerminology().split("~")[3]
+    identifier = node.GetSegmentation().AddEmptySegment("", "Left cyst")
+    node.GetSegmentation().GetSegment(identifier).SetTerminology(f"a~b~c~^^~d~kidney~{code}")
+    reviewed.paint(lambda array: array.__setitem__(cyst, 1), "Left cyst")
+    reviewed.paint(lambda array: array.__setitem__(cyst, 0), "Left kidney")
+    mouse.click(getattr(reviewed.ui, button))
+    reviewed.rest()
+    np.testing.assert_array_equal(reviewed.sides() == 2, right & ~cyst)
+    np.testing.assert_array_equal(segment(reviewed, "Right cyst"), cyst)
+    assert not segment(reviewed, "Left cyst").any()
+    terminology = node.GetSegmentation().GetSegment("Right-cyst").GetTerminology()
+    assert terminology == "a~b~c~^^~d~kidney~SCT^24028007^Right"
+    reviewed.undo()
+    np.testing.assert_array_equal(segment(reviewed, "Left cyst"), cyst)
+    assert not segment(reviewed, "Right cyst").any()
+
+
+def test_the_split_puts_right_what_lies_beside_kidneys_that_are_right_already(reviewed: Any) -> None:
+    sides = reviewed.sides().copy()
+    left, right = (block(reviewed, sides == side) for side in (1, 2))
+    for name, place, kidney in (("Left sinus", right, "Right kidney"), ("Right sinus", left, "Left kidney")):
+        reviewed.segmentation.GetSegmentation().AddEmptySegment("", name)
+        reviewed.paint(lambda array, place=place: array.__setitem__(place, 1), name)
+        reviewed.paint(lambda array, place=place: array.__setitem__(place, 0), kidney)
+    mouse.click(reviewed.ui.splitButton)
+    reviewed.rest()
+    np.testing.assert_array_equal(segment(reviewed, "Left sinus"), left)
+    np.testing.assert_array_equal(segment(reviewed, "Right sinus"), right)
+    np.testing.assert_array_equal(reviewed.sides(), np.where(left | right, 0, sides))
+
+
 def test_a_hole_is_filled_and_smoothing_keeps_the_volume(reviewed: Any) -> None:
     mouse.click(reviewed.ui.fillHolesButton)
     reviewed.rest()
