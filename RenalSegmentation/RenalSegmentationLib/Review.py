@@ -20,7 +20,7 @@ from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Changes import hideChanges, showChanges
 from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap
 from RenalSegmentationLib.Lights import lightItem
-from RenalSegmentationLib.Records import addRecord, recordsOf
+from RenalSegmentationLib.Records import addRecord, isRecordCurrent, recordsOf
 from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy
 
 REVIEWER_SETTING, LOG_SETTING = "RenalSegmentation/Reviewer", "RenalSegmentation/ReviewLog"
@@ -227,11 +227,13 @@ class ReviewPanel:
         if not records:
             self._ui.recordLabel.text = _("Not reviewed yet.") if self._node is not None else ""
             return
+        changed = "" if isRecordCurrent(self._node) else _(" The mask was changed since the review.")
         last = records[-1]
         verdict = _VERDICTS[Verdict(last["verdict"])]()
-        self._ui.recordLabel.text = _("{verdict} by {reviewer}, {time}; {count} in all.").format(
+        told = _("{verdict} by {reviewer}, {time}; {count} in all.").format(
             verdict=verdict, reviewer=last["reviewer"], time=last["time"].replace("T", " "), count=len(records)
         )
+        self._ui.recordLabel.text = told + changed
 
     def _reviewerChanged(self, text: str) -> None:
         slicer.app.userSettings().setValue(REVIEWER_SETTING, text)

@@ -31,6 +31,7 @@ _STATUS = {
     Status.FAILED: lambda: _("failed"),
     Status.OUTLINED: lambda: _("outlined"),
     Status.CORRECTED: lambda: _("corrected"),
+    Status.CHANGED: lambda: _("changed since its review"),
     Status.REVIEWED: lambda: _("reviewed"),
 }
 _NEXT_KEY, _PREVIOUS_KEY, _ACCEPT_KEY = "Ctrl+PgDown", "Ctrl+PgUp", "Ctrl+Return"

@@ -26,7 +26,7 @@ COLUMNS = (
     *("time", "reviewer", "verdict", "comment", "image", "mask", "model"),
     *(f"{number}_{side}" for side in _SIDES for number in _NUMBERS),
     *(f"check_{code}" for code in CHECK_CODES),
-    "version",
+    *("version", "mask_sha256"),
 )
 """Columns of the review log."""
 

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from renal_segmentation.errors import InputError, OutputError
-from renal_segmentation.files import PARTIAL, atomic_path, make_folder
+from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
 from renal_segmentation.review import append_review, read_reviews
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
@@ -33,6 +34,7 @@ class Status(Enum):
     FAILED = "failed"
     OUTLINED = "outlined"
     CORRECTED = "corrected"
+    CHANGED = "changed since its review"
     REVIEWED = "reviewed"
 
 
@@ -175,9 +177,11 @@ class Worklist:
         return self.folder / LOG_FILE
 
     def status(self, case: Case) -> Status:
-        """Return how far a case has come."""
+        """Return how far a case has come; a review is one of the mask as it was then."""
         if self._review(case).is_file():
-            return Status.REVIEWED
+            reviewed = (self.review(case) or {}).get("mask_sha256")
+            # A review of an earlier version does not say which mask it saw.
+            return Status.REVIEWED if not reviewed or reviewed == self._digest(case) else Status.CHANGED
         if self.mask(case).is_file():
             return Status.CORRECTED
         # The summary is written last: a mask without it is from a run that was cut off.
@@ -256,7 +260,7 @@ class Worklist:
         _write(self._failure(case), sentence)
 
     def write_review(self, case: Case, row: dict[str, str]) -> None:
-        """Keep a review with its case and add it to the log.
+        """Keep a review with its case, and of which mask it is, and add it to the log.
 
         Raises
         ------
@@ -264,6 +268,7 @@ class Worklist:
             If it cannot be written.
         """
         self.make_folder(case)
+        row = {**row, "mask_sha256": self._digest(case)}
         _write(self._review(case), json.dumps(row))
         append_review(self.log, row)
 
@@ -272,6 +277,15 @@ class Worklist:
 
     def _failure(self, case: Case) -> Path:
         return self.folder / case.name / "failure.txt"
+
+    def _digest(self, case: Case) -> str:
+        """Return the SHA-256 of the mask that holds for a case, empty where there is none that can be read."""
+        path = self.mask(case) if self.mask(case).is_file() else self.network_mask(case)
+        try:
+            state = path.stat()
+            return _digest_of(path, state.st_mtime_ns, state.st_size)
+        except OSError:
+            return ""
 
     def _tidy(self) -> None:
         """Remove temporary files of a program that was killed, and log what it could not log any more."""
@@ -314,6 +328,12 @@ def find_images(folder: Path) -> list[Path]:
 def dicom_source(series: str) -> str:
     """Return the source of a series in Slicer's DICOM database."""
     return _DICOM + series
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: Path, changed_ns: int, size: int) -> str:
+    """Return the SHA-256 of a file, read again only when its time or size differs: lists are shown often."""
+    return sha256(path)
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from renal_segmentation.errors import InputError, OutputError
+from renal_segmentation.files import sha256
 from renal_segmentation.review import read_reviews
 from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
 
@@ -86,8 +87,30 @@ def test_the_files_of_a_case_tell_its_status(worklist):
     assert worklist.status(case) == Status.CORRECTED
     worklist.write_review(case, ROW)
     assert worklist.status(case) == Status.REVIEWED
-    assert worklist.review(case) == ROW
+    assert worklist.review(case) == ROW | {"mask_sha256": sha256(worklist.mask(case))}
     assert worklist.first_open() == worklist.cases[1]
+
+
+def test_a_review_holds_for_the_mask_that_was_reviewed_and_no_other(worklist):
+    case = worklist.cases[0]
+    touch(worklist.network_mask(case))
+    worklist.write_summary(case, {})
+    worklist.write_review(case, ROW)
+    assert worklist.status(case) == Status.REVIEWED
+    worklist.mask(case).write_bytes(b"corrected")
+    assert worklist.status(case) == Status.CHANGED
+    assert worklist.first_open() == case
+    worklist.write_review(case, ROW)
+    assert worklist.status(case) == Status.REVIEWED
+    worklist.remove_mask(case)
+    assert worklist.status(case) == Status.CHANGED
+
+
+def test_a_review_of_an_earlier_version_holds_whatever_mask_it_saw(worklist):
+    case = worklist.cases[0]
+    touch(worklist.mask(case))
+    (worklist.folder / case.name / "review.json").write_text(json.dumps(ROW))
+    assert worklist.status(case) == Status.REVIEWED
 
 
 def test_a_review_that_was_not_logged_any_more_is_logged_when_the_list_is_opened(worklist):

@@ -250,6 +250,22 @@ def test_a_review_is_kept_in_the_scene_and_appended_to_the_log(reviewed: Any, tm
     assert reviewed.ui.recordLabel.text.startswith("Rejected by Ada, ")
 
 
+def test_a_review_says_when_the_mask_is_no_longer_the_one_that_was_reviewed(reviewed: Any, tmp_path: Path) -> None:
+    mouse.type_(reviewed.ui.reviewerEdit, "Ada")
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert reviewed.ui.recordLabel.text.endswith("1 in all.")
+    reviewed.paint(stroke)
+    reviewed.rest()
+    assert reviewed.ui.recordLabel.text.endswith("1 in all. The mask was changed since the review.")
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    reviewed.rest()
+    assert reviewed.ui.recordLabel.text.endswith("1 in all. The mask was changed since the review.")
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert reviewed.ui.recordLabel.text.endswith("2 in all.")
+
+
 def test_a_review_whose_log_cannot_be_written_is_kept_once_when_it_can(reviewed: Any, tmp_path: Path) -> None:
     from RenalSegmentationLib.Records import recordsOf
 

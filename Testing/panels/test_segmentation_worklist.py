@@ -182,6 +182,34 @@ def test_reviews_go_to_the_log_of_the_worklist(cases: Any, folder: Path) -> None
     assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_case_that_was_changed_since_its_review_says_so_and_is_open_again(
+    cases: Any, folder: Path, monkeypatch: Any, anew: bool
+) -> None:
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert states(cases)[0] == "reviewed"
+    if anew:
+        subject = reference_object(SMALL)
+        write_image(folder / "other_mask.nii.gz", subject.mask.array, subject.mask.grid, "another outline")
+        monkeypatch.setenv("RENAL_FAKE", f"mask:{folder / 'other_mask.nii.gz'}")
+        cases.apply()
+    else:
+        cases.paint(bite)
+        cases.rest()
+    for _time in range(2):
+        assert states(cases) == ["changed since its review", "outlined", "outlined"]
+        assert cases.ui.recordLabel.text.startswith("Accepted by Ada, ")
+        assert cases.ui.recordLabel.text.endswith("The mask was changed since the review.")
+        slicer.mrmlScene.Clear(0)
+        open_(cases, folder)
+        assert cases.parameters.case == "case 1"
+    mouse.click(cases.ui.saveReviewButton)
+    assert states(cases)[0] == "reviewed"
+    assert cases.ui.recordLabel.text.endswith("2 in all.")
+
+
 def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
     outlineAll(cases)
     mouse.type_(cases.ui.reviewerEdit, "Ada")
