@@ -13,7 +13,8 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.checks import Light
 from renal_segmentation.errors import RenalError
-from renal_segmentation.worklist import Case, Status, Worklist, find_images
+from renal_segmentation.sources import find_images
+from renal_segmentation.worklist import Case, Status, Worklist
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Background import Background
 from RenalSegmentationLib.CaseNodes import loadCase, removeCase

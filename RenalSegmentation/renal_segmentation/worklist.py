@@ -20,11 +20,10 @@ from typing import Any
 from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
 from renal_segmentation.review import append_review, read_reviews
+from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
 _FORMAT = 1
-_MASK = re.compile(r"(^|[._-])(mask|masks|seg|segmentation|label|labels|dseg|kidneys)$", re.IGNORECASE)
-_DICOM = "dicom:"
 
 
 class Status(Enum):
@@ -56,7 +55,7 @@ class Case:
     @property
     def series(self) -> str:
         """UID of the DICOM series, empty where the image is a file."""
-        return self.source.removeprefix(_DICOM) if self.source.startswith(_DICOM) else ""
+        return self.source.removeprefix(DICOM) if self.source.startswith(DICOM) else ""
 
 
 class Worklist:
@@ -99,7 +98,8 @@ class Worklist:
             if content["format"] != _FORMAT:
                 raise InputError(damaged)
             worklist = Worklist(folder, [Case(**case) for case in content["cases"]])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            worklist._find_sources(content.get("root", ""))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(damaged) from error
         worklist._tidy()
         return worklist
@@ -118,7 +118,9 @@ class Worklist:
             If the folder cannot be written.
         """
         make_folder(self.folder)
-        content = {"format": _FORMAT, "cases": [asdict(case) for case in self.cases]}
+        # Images beside the list are found again when both are moved, or seen by another path.
+        cases = [asdict(case) | {"source": source_below(case.source, self.root)} for case in self.cases]
+        content = {"format": _FORMAT, "root": str(self.root), "cases": cases}
         _write(self.folder / LIST_FILE, json.dumps(content, indent=1))
 
     def added(self, sources: Iterable[str], names: Sequence[str] = ()) -> Worklist:
@@ -132,13 +134,13 @@ class Worklist:
             What to call them; without it, after their files.
         """
         sources = list(sources)
-        known = {case.source for case in self.cases}
+        known = {source_below(case.source, self.root) for case in self.cases}
         taken = {case.name for case in self.cases}
         cases = list(self.cases)
         for source, wanted in zip(sources, names or map(_name_of, sources), strict=True):
-            if source not in known:
+            if source_below(source, self.root) not in known:
                 cases.append(Case(_unique(_safe(wanted), taken), source))
-                known.add(source)
+                known.add(source_below(source, self.root))
                 taken.add(cases[-1].name)
         grown = Worklist(self.folder, cases)
         grown.save()
@@ -170,6 +172,11 @@ class Worklist:
             raise OutputError(
                 f"{self.mask(case)} cannot be removed ({error.strerror}): check the folder's permissions."
             ) from error
+
+    @property
+    def root(self) -> Path:
+        """Folder of the images: the one in which that of the list lies."""
+        return self.folder.absolute().parent
 
     @property
     def log(self) -> Path:
@@ -287,6 +294,11 @@ class Worklist:
         except OSError:
             return ""
 
+    def _find_sources(self, former_root: str) -> None:
+        """Name the images where they are now."""
+        sources = sources_now([case.source for case in self.cases], self.root, former_root)
+        self.cases = tuple(Case(case.name, source) for case, source in zip(self.cases, sources, strict=True))
+
     def _tidy(self) -> None:
         """Remove temporary files of a program that was killed, and log what it could not log any more."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
@@ -302,34 +314,6 @@ class Worklist:
             append_review(self.log, row)
 
 
-def find_images(folder: Path) -> list[Path]:
-    """Return the NIfTI images in a folder and below it, masks and hidden files left out, in natural order.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    found = [
-        path
-        for path in Path(folder).rglob("*")
-        if path.name.lower().endswith((".nii", ".nii.gz"))
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not _MASK.search(_stem(path))
-        and not (path.parent / "network.json").exists()
-        and path.name != "network.nii.gz"
-    ]
-    if not found:
-        raise InputError(f"{folder} holds no NIfTI image (.nii, .nii.gz): choose another folder.")
-    return sorted(found, key=lambda path: _natural(str(path.relative_to(folder))))
-
-
-def dicom_source(series: str) -> str:
-    """Return the source of a series in Slicer's DICOM database."""
-    return _DICOM + series
-
-
 @lru_cache(maxsize=4096)
 def _digest_of(path: Path, changed_ns: int, size: int) -> str:
     """Return the SHA-256 of a file, read again only when its time or size differs: lists are shown often."""
@@ -342,11 +326,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _name_of(source: str) -> str:
-    return source if source.startswith(_DICOM) else _stem(Path(source))
-
-
-def _stem(path: Path) -> str:
-    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+    return source if source.startswith(DICOM) else stem_of(Path(source))
 
 
 def _safe(name: str) -> str:
@@ -357,9 +337,3 @@ def _safe(name: str) -> str:
 def _unique(name: str, taken: set[str]) -> str:
     lowered = {other.lower() for other in taken}
     return next(n for n in (name, *(f"{name} ({k})" for k in range(2, len(taken) + 3))) if n.lower() not in lowered)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a key that sorts ``case 2`` before ``case 10``."""
-    parts = re.findall(r"\d+|\D+", text)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts]

@@ -13,7 +13,8 @@ import pytest
 from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import sha256
 from renal_segmentation.review import read_reviews
-from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
+from renal_segmentation.sources import dicom_source, find_images
+from renal_segmentation.worklist import Case, Status, Worklist
 
 ROW = {"time": "2026-01-01T10:00:00+00:00", "verdict": "accepted", "image": "a", "mask": "a kidneys"}
 
@@ -67,6 +68,54 @@ def test_an_image_is_listed_once_and_equal_names_are_told_apart(worklist):
     assert [case.series for case in grown.cases[3:]] == ["", "1.2.3"]
     again = worklist.added(["/other/A.nii.gz"])
     assert again.cases[-1].name == "A (2)"
+
+
+def test_a_list_that_is_moved_with_its_images_keeps_its_cases(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "other" / "after"
+    touch(before / "a.nii.gz", before / "more" / "b.nii.gz", tmp_path / "elsewhere.nii.gz")
+    sources = [*map(str, find_images(before)), str(tmp_path / "elsewhere.nii.gz"), dicom_source("1.2.3")]
+    list_ = Worklist(before / "renal", []).added(sources)
+    touch(list_.mask(list_.cases[0]))
+    after.parent.mkdir()
+    before.rename(after)
+    moved = Worklist.load(after / "renal").added(map(str, find_images(after)))
+    assert [case.name for case in moved.cases] == [case.name for case in list_.cases]
+    assert [case.source for case in moved.cases] == [*map(str, find_images(after)), *sources[2:]]
+    assert moved.status(moved.cases[0]) == Status.CORRECTED
+
+
+def test_a_folder_known_by_two_paths_is_listed_once(tmp_path):
+    touch(tmp_path / "images" / "a.nii.gz")
+    (tmp_path / "link").symlink_to(tmp_path / "images")
+    Worklist(tmp_path / "link" / "renal", []).added([str(tmp_path / "images" / "a.nii.gz")])
+    seen = Worklist.load(tmp_path / "images" / "renal").added([str(tmp_path / "link" / "a.nii.gz")])
+    assert [case.source for case in seen.cases] == [str(tmp_path / "images" / "a.nii.gz")]
+
+
+def test_a_list_that_is_moved_without_its_images_still_finds_them(tmp_path):
+    touch(tmp_path / "images" / "a.nii.gz")
+    Worklist(tmp_path / "images" / "renal", []).added([str(tmp_path / "images" / "a.nii.gz")])
+    (tmp_path / "images" / "renal").rename(tmp_path / "renal")
+    for _ in range(2):
+        moved = Worklist.load(tmp_path / "renal")
+        assert [case.source for case in moved.cases] == [str(tmp_path / "images" / "a.nii.gz")]
+        moved.save()
+
+
+@pytest.mark.parametrize("root", ["/gone/study", "D:\\gone\\study", "\\\\server\\gone\\study"])
+def test_whole_paths_of_an_earlier_version_are_found_below_the_new_folder(tmp_path, monkeypatch, root):
+    touch(tmp_path / "t1" / "a.nii.gz", tmp_path / "t1" / "b" / "c.nii.gz", tmp_path / "c.nii.gz")
+    # A path of another system is none of this one, wherever the program runs.
+    monkeypatch.chdir(tmp_path / "t1")
+    slash = "/" if root.startswith("/") else "\\"
+    names = ("t1/a.nii.gz", "t1/b/c.nii.gz", "t1/lost.nii.gz")
+    sources = [slash.join([root, *name.split("/")]) for name in names]
+    cases = [{"name": str(n), "source": source} for n, source in enumerate([*sources, "dicom:1.2.3"])]
+    folder = tmp_path / "renal"
+    folder.mkdir()
+    (folder / "worklist.json").write_text(json.dumps({"format": 1, "cases": cases}))
+    found = [case.source for case in Worklist.load(folder).cases]
+    assert found == [*(str(tmp_path / name) for name in names[:2]), sources[2], "dicom:1.2.3"]
 
 
 def test_the_files_of_a_case_tell_its_status(worklist):

@@ -226,6 +226,20 @@ def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
     np.testing.assert_array_equal(cases.sides(), corrected)
 
 
+def test_a_folder_that_was_moved_keeps_its_cases_and_masks(cases: Any, folder: Path, tmp_path_factory: Any) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    slicer.mrmlScene.Clear(0)
+    moved = tmp_path_factory.mktemp("other") / "place"
+    folder.rename(moved)
+    open_(cases, moved)
+    cases.rest()
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
 def test_an_older_scene_does_not_overwrite_a_newer_mask(cases: Any, folder: Path, tmp_path: Path) -> None:
     outlineAll(cases)
     slicer.util.saveScene(str(tmp_path / "older.mrb"))
