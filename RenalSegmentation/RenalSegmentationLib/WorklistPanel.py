@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +76,7 @@ class WorklistPanel:
         self._onCase, self._review, self._onBusy = onCase, review, onBusy
         self._parameters: Any = None
         self._worklist: Worklist | None = None
+        self._problem = ""
         self._shortcuts: list[Any] = []
         self._open = OpenCase(say, self._caseChanged)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
@@ -118,9 +118,12 @@ class WorklistPanel:
             self._load(Path(parameters.worklist))
         elif not parameters.worklist:
             self._worklist = None
+            self._problem = ""
         if self._worklist is not None:
             case = next((case for case in self._worklist.cases if case.name == parameters.case), None)
             self._open.resume(self._worklist, case, parameters.segmentation)
+        elif self._problem:
+            self._open.awaitList(parameters.segmentation)
         else:
             self._open.forget()
         self.refresh()
@@ -148,7 +151,7 @@ class WorklistPanel:
         self._open.save()
         self.background.abandon()
         self._open.forget()
-        self._parameters = self._worklist = None
+        self._parameters, self._worklist, self._problem = None, None, ""
         self.refresh()
 
     # -- the list
@@ -256,7 +259,7 @@ class WorklistPanel:
 
     def _summary(self) -> str:
         if self._worklist is None:
-            return _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
+            return self._problem or _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
         states = [self._worklist.status(case) for case in self._worklist.cases]
         return _("{count} cases: {outlined} outlined, {reviewed} reviewed, {failed} failed.").format(
             count=len(states),
@@ -267,23 +270,37 @@ class WorklistPanel:
 
     def _start(self, worklist: Worklist) -> None:
         """Work on a list from now on, beginning with the first case that is not reviewed."""
+        if self._problem and self._parameters.worklist == str(worklist.folder):
+            # The scene may hold what could not be saved while the list was out of reach.
+            self.setParameters(self._parameters)
+            return
         if not self._close():
             return
         self.background.abandon()
-        self._worklist = worklist
+        self._worklist, self._problem = worklist, ""
         self._parameters.worklist, self._parameters.case = str(worklist.folder), ""
         case = worklist.first_open()
         self.refresh()
         if case is not None:
             self.show(case)
+        self._sayNotices()
 
     def _load(self, folder: Path) -> None:
+        """Take up the list that the scene names; the scene may have come from another computer."""
         try:
-            self._worklist = Worklist.load(folder)
+            self._worklist, self._problem = Worklist.load(folder), ""
         except RenalError as error:
-            # The scene may have come from another computer.
-            logging.info("%s", error)
-            self._worklist = None
+            self._worklist, self._problem = None, str(error)
+            if self._parameters.case:
+                unsaved = _("Until then corrections of '{name}' are not saved to its files.")
+                self._problem += " " + unsaved.format(name=self._parameters.case)
+            self._say(self._problem, isError=True)
+        self._sayNotices()
+
+    def _sayNotices(self) -> None:
+        """Say what did not keep the list from being opened."""
+        if self._worklist is not None and self._worklist.notices:
+            self._say(" ".join(notice.message for notice in self._worklist.notices), isError=True)
 
     # -- the case that is looked at
 

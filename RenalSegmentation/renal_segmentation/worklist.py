@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from renal_segmentation.errors import InputError, OutputError
+from renal_segmentation.errors import InputError, Notice, OutputError, RenalError
 from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
 from renal_segmentation.review import append_review, read_reviews
 from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
@@ -74,11 +74,14 @@ class Worklist:
         As given.
     cases : tuple of Case
         As given.
+    notices : tuple of Notice
+        What did not keep the list from being loaded.
     """
 
-    def __init__(self, folder: Path, cases: Sequence[Case]) -> None:
+    def __init__(self, folder: Path, cases: Sequence[Case], notices: Sequence[Notice] = ()) -> None:
         self.folder = Path(folder)
         self.cases = tuple(cases)
+        self.notices = tuple(notices)
 
     @staticmethod
     def load(folder: Path) -> Worklist:
@@ -88,8 +91,6 @@ class Worklist:
         ------
         InputError
             If the folder has no worklist, or it is damaged.
-        OutputError
-            If a review that was not logged cannot be.
         """
         path = Path(folder) / LIST_FILE
         damaged = f"{path} is not a worklist of this program: choose the folder of the images again."
@@ -99,9 +100,16 @@ class Worklist:
                 raise InputError(damaged)
             worklist = Worklist(folder, [Case(**case) for case in content["cases"]])
             worklist._find_sources(content.get("root", ""))
+        except FileNotFoundError as error:
+            gone = f"{path} is not there: put the folder back, or open the folder of the images again."
+            raise InputError(gone) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(damaged) from error
         worklist._tidy()
+        try:
+            worklist._complete_log()
+        except RenalError as error:
+            worklist.notices = (Notice("review-log", str(error)),)
         return worklist
 
     @staticmethod
@@ -142,7 +150,7 @@ class Worklist:
                 cases.append(Case(_unique(_safe(wanted), taken), source))
                 known.add(source_below(source, self.root))
                 taken.add(cases[-1].name)
-        grown = Worklist(self.folder, cases)
+        grown = Worklist(self.folder, cases, self.notices)
         grown.save()
         return grown
 
@@ -300,12 +308,23 @@ class Worklist:
         self.cases = tuple(Case(case.name, source) for case, source in zip(self.cases, sources, strict=True))
 
     def _tidy(self) -> None:
-        """Remove temporary files of a program that was killed, and log what it could not log any more."""
+        """Remove temporary files of a program that was killed."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
         for temporary in (path for folder in folders for path in folder.glob(f"{PARTIAL}*")):
             # What may not be removed does no harm.
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+    def _complete_log(self) -> None:
+        """Log the reviews that a program that was killed could not log any more.
+
+        Raises
+        ------
+        InputError
+            If the log is there and is not one.
+        OutputError
+            If it cannot be written.
+        """
         logged = read_reviews(self.log) if self.log.exists() else []
         known = {(row["time"], row.get("image"), row.get("mask")) for row in logged}
         reviews = (self.review(case) for case in self.cases)

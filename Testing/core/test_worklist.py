@@ -201,8 +201,23 @@ def test_a_damaged_list_is_named(tmp_path, text):
     (tmp_path / "worklist.json").write_text(text)
     with pytest.raises(InputError, match="not a worklist"):
         Worklist.load(tmp_path)
-    with pytest.raises(InputError, match="not a worklist"):
+
+
+def test_a_list_that_is_out_of_reach_says_so(tmp_path):
+    with pytest.raises(InputError, match="is not there: put the folder back"):
         Worklist.load(tmp_path / "nowhere")
+
+
+def test_a_log_that_another_program_has_changed_does_not_keep_the_list_from_being_opened(worklist):
+    worklist.write_review(worklist.cases[0], ROW)
+    worklist.log.write_text(worklist.log.read_text().replace(",", ";"))
+    opened = Worklist.load(worklist.folder).added(["/data/more.nii.gz"])
+    assert [case.name for case in opened.cases] == ["a", "b", "c", "more"]
+    assert [notice.code for notice in opened.notices] == ["review-log"]
+    assert "reviews.csv is not a review log" in opened.notices[0].message
+    worklist.log.unlink()
+    assert Worklist.load(worklist.folder).notices == ()
+    assert [row["image"] for row in read_reviews(worklist.log)] == ["a"]
 
 
 PROGRAM = """

@@ -257,6 +257,59 @@ def test_an_older_scene_does_not_overwrite_a_newer_mask(cases: Any, folder: Path
     assert states(cases) == ["corrected", "outlined", "outlined"]
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_list_out_of_reach_is_named_and_what_is_corrected_meanwhile_is_saved_later(
+    cases: Any, folder: Path, tmp_path: Path, opened: bool
+) -> None:
+    outlineAll(cases)
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    (folder / "renal-review").rename(folder / "away")
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    cases.rest()
+    for told in (cases.error, cases.ui.worklistLabel.text):
+        assert "worklist.json is not there: put the folder back" in told
+        assert told.endswith("Until then corrections of 'case 1' are not saved to its files.")
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    cases.panel.exit()
+    cases.panel.enter()
+    assert "worklist.json is not there" in cases.error
+    (folder / "away").rename(folder / "renal-review")
+    if opened:
+        open_(cases, folder)
+    else:
+        cases.panel.exit()
+        cases.panel.enter()
+    cases.rest()
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+    saved = np.asarray(nibabel.load(folder / "renal-review" / "case 1" / "kidneys.nii.gz").dataobj)
+    np.testing.assert_array_equal(saved, corrected)
+
+
+@pytest.mark.parametrize("asScene", [False, True])
+def test_masks_are_saved_although_another_program_has_changed_the_log(
+    cases: Any, folder: Path, tmp_path: Path, asScene: bool
+) -> None:
+    outlineAll(cases)
+    log = folder / "renal-review" / "reviews.csv"
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    log.write_text(log.read_text().replace(",", ";"))
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    if asScene:
+        slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+        cases.rest()
+    else:
+        open_(cases, folder)
+    assert "reviews.csv is not a review log" in cases.error
+    cases.paint(bite)
+    cases.rest()
+    assert (folder / "renal-review" / f"{cases.parameters.case}" / "kidneys.nii.gz").is_file()
+
+
 def test_a_double_click_opens_a_case(cases: Any) -> None:
     outlineAll(cases)
     table = cases.ui.worklistTable
