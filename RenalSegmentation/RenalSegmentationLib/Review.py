@@ -21,7 +21,7 @@ from RenalSegmentationLib.Changes import hideChanges, showChanges
 from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap
 from RenalSegmentationLib.Lights import lightItem
 from RenalSegmentationLib.Records import addRecord, isRecordCurrent, recordsOf
-from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy
+from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy, isCorrected
 
 REVIEWER_SETTING, LOG_SETTING = "RenalSegmentation/Reviewer", "RenalSegmentation/ReviewLog"
 _CHECKS = {
@@ -107,7 +107,7 @@ class ReviewPanel:
             hideChanges(self._node)
             return
         checks, agreement, reason = self._findings()
-        self._changed = any(found.dice < 1 for found in agreement)
+        self._changed = not reason and isCorrected(self._node, evenSplit=False)
         if self._edited:
             self._proposeVerdict()
         self._fillChecks(checks)

@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from scipy import ndimage
 from Testing.host import mouse
 
+from renal_segmentation.files import write_image
+from renal_segmentation.labels import Side
 from renal_segmentation.review import read_reviews
+from renal_segmentation.structures import structure_of
 
 VOXEL_ML = 3.0 * 3.0 * 5.5 / 1000
 
@@ -109,6 +112,26 @@ def test_the_verdict_follows_a_correction(reviewed: Any) -> None:
     reviewed.paint(stroke)
     reviewed.rest()
     assert reviewed.ui.verdictBox.currentText == "Rejected"
+
+
+def test_the_verdict_follows_a_correction_of_anything_that_the_network_outlined(
+    segmentation: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    labels = segmentation.subject.mask.array.astype(np.uint8).copy()
+    places = np.argwhere(labels == 1)
+    labels[tuple(places[len(places) // 2 :][:40].T)] = structure_of("cyst", Side.LEFT).value
+    write_image(tmp_path / "mask.nii.gz", labels, segmentation.subject.mask.grid, "kidneys with a cyst")
+    monkeypatch.setenv("RENAL_FAKE", f"mask:{tmp_path / 'mask.nii.gz'}")
+    segmentation.openSection("reviewButton")
+    segmentation.outline()
+    assert segmentation.ui.verdictBox.currentText == "Accepted"
+    segmentation.paint(speck, "Left cyst")
+    segmentation.rest()
+    assert [row[0] for row in agreement(segmentation).values()] == ["1.000"] * 3
+    assert segmentation.ui.verdictBox.currentText == "Accepted after correction"
+    segmentation.ui.reviewerEdit.text = "Ada"
+    mouse.click(segmentation.ui.saveReviewButton)
+    assert segmentation.ui.recordLabel.text.startswith("Accepted after correction by Ada")
 
 
 def speck(array: np.ndarray) -> None:
@@ -320,6 +343,8 @@ def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
         assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
     names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
     assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
+    # The network gave no tissue, so its outline is still as it was.
+    assert reviewed.ui.verdictBox.currentText == "Accepted"
     reviewed.undo()
     assert node.GetSegmentation().GetSegment("Cortex") is None
 
