@@ -10,30 +10,21 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.checks import Light
 from renal_segmentation.errors import RenalError
 from renal_segmentation.sources import find_images
-from renal_segmentation.worklist import Case, Status, Worklist
-from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from renal_segmentation.worklist import Case, Worklist
 from RenalSegmentationLib.Background import Background
+from RenalSegmentationLib.BodySize import keepBody, restoreBody
 from RenalSegmentationLib.CaseNodes import loadCase, removeCase
 from RenalSegmentationLib.DicomCases import databaseSeries
 from RenalSegmentationLib.Job import Choice
 from RenalSegmentationLib.Labels import sideMap
-from RenalSegmentationLib.Lights import lightItem
 from RenalSegmentationLib.OpenCase import OpenCase
 from RenalSegmentationLib.Packages import ensureFiles
 from RenalSegmentationLib.Result import noKidney
+from RenalSegmentationLib.WorklistTable import WorklistTable, countsOf
 
 FOLDER_NAME = "renal-review"
-_STATUS = {
-    Status.WAITING: lambda: _("waiting"),
-    Status.FAILED: lambda: _("failed"),
-    Status.OUTLINED: lambda: _("outlined"),
-    Status.CORRECTED: lambda: _("corrected"),
-    Status.CHANGED: lambda: _("changed since its review"),
-    Status.REVIEWED: lambda: _("reviewed"),
-}
 _NEXT_KEY, _PREVIOUS_KEY, _ACCEPT_KEY = "Ctrl+PgDown", "Ctrl+PgUp", "Ctrl+Return"
 
 
@@ -80,10 +71,7 @@ class WorklistPanel:
         self._shortcuts: list[Any] = []
         self._open = OpenCase(say, self._caseChanged)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
-        ui.worklistTable.setColumnCount(3)
-        ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State"), _("Checks")])
-        ui.worklistTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        ui.worklistTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        self._table = WorklistTable(ui.worklistTable)
         ui.worklistTable.connect("cellDoubleClicked(int,int)", self._rowChosen)
         ui.openFolderButton.connect("clicked()", self._chooseFolder)
         ui.addSeriesButton.connect("clicked()", self._addSeries)
@@ -172,6 +160,17 @@ class WorklistPanel:
     def follow(self, node: Any) -> None:
         """Take a segmentation that was chosen for the case's mask, if it belongs to its image."""
         self._open.follow(node)
+        if self._worklist is not None and self.case is not None:
+            restoreBody(self._worklist, self.case, node)
+
+    def keepBody(self, node: Any) -> None:
+        """Keep the height and weight that were given for a segmentation with the case, if it belongs to its image."""
+        if self._worklist is None or self.case is None:
+            return
+        try:
+            keepBody(self._worklist, self.case, node)
+        except RenalError as error:
+            self._say(str(error), isError=True)
 
     def outlined(self, node: Any, answer: dict[str, Any]) -> None:
         """Keep what Apply has found and what the network says of it, if it belongs to the case's image."""
@@ -230,12 +229,7 @@ class WorklistPanel:
     def refresh(self) -> None:
         """Show the list and what can be done."""
         cases = self._worklist.cases if self._worklist is not None else ()
-        table = self._ui.worklistTable
-        table.setRowCount(len(cases))
-        for row, case in enumerate(cases):
-            self._fillRow(row, case)
-        if self.case in cases:
-            table.selectRow(cases.index(self.case))
+        self._table.show(self._worklist, self.case)
         self._ui.worklistLabel.text = self._summary()
         self._ui.worklistLabel.toolTip = str(self._worklist.folder) if self._worklist is not None else ""
         self._ui.runAllButton.text = _("Stop outlining") if self.background.busy else _("Outline all that wait")
@@ -244,29 +238,10 @@ class WorklistPanel:
         for button in (self._ui.previousButton, self._ui.nextButton):
             button.enabled = bool(cases)
 
-    def _fillRow(self, row: int, case: Case) -> None:
-        assert self._worklist is not None
-        status = self._worklist.status(case)
-        texts = (case.name, _STATUS[status]())
-        for column, text in enumerate(texts):
-            item = qt.QTableWidgetItem(text)
-            item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
-            item.setToolTip(self._worklist.failure(case) if status == Status.FAILED else case.source)
-            self._ui.worklistTable.setItem(row, column, item)
-        light = self._worklist.read_summary(case).get("light")
-        known = {found.value: found for found in Light}
-        self._ui.worklistTable.setItem(row, len(texts), lightItem(known.get(light)))
-
     def _summary(self) -> str:
         if self._worklist is None:
             return self._problem or _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
-        states = [self._worklist.status(case) for case in self._worklist.cases]
-        return _("{count} cases: {outlined} outlined, {reviewed} reviewed, {failed} failed.").format(
-            count=len(states),
-            outlined=sum(state not in (Status.WAITING, Status.FAILED) for state in states),
-            reviewed=states.count(Status.REVIEWED),
-            failed=states.count(Status.FAILED),
-        )
+        return countsOf(self._worklist)
 
     def _start(self, worklist: Worklist) -> None:
         """Work on a list from now on, beginning with the first case that is not reviewed."""
@@ -349,9 +324,7 @@ class WorklistPanel:
         self._ui.worklistLabel.text = words.format(name=case.name, step=step, share=share, count=self.background.left)
 
     def _caseChanged(self, case: Case) -> None:
-        assert self._worklist is not None
-        if case in self._worklist.cases:
-            self._fillRow(self._worklist.cases.index(case), case)
+        self._table.update(self._worklist, case)
         if case is self.case:
             self._showOutline()
 

@@ -23,6 +23,7 @@ from renal_segmentation.review import append_review, read_reviews
 from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
+_BODY_FILE = "patient.json"
 _FORMAT = 1
 
 
@@ -213,11 +214,8 @@ class Worklist:
 
     def review(self, case: Case) -> dict[str, str] | None:
         """Return the last review of a case, None where there is none."""
-        try:
-            row: Any = json.loads(self._review(case).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return {str(key): str(value) for key, value in row.items()}
+        row = _read(self._review(case))
+        return {str(key): str(value) for key, value in row.items()} or None
 
     def to_outline(self, again: bool = False) -> list[Case]:
         """Return the cases that wait for the network, with `again` also those in which it failed."""
@@ -257,11 +255,22 @@ class Worklist:
 
     def read_summary(self, case: Case) -> dict[str, Any]:
         """Return what the network said of a case, empty where that is not known."""
-        try:
-            found: Any = json.loads(self.summary(case).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return _read(self.summary(case))
+
+    def write_body(self, case: Case, body: dict[str, float]) -> None:
+        """Keep the height (``height_cm``) and weight (``weight_kg``) of the patient of a case.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written.
+        """
+        _write(self.make_folder(case) / _BODY_FILE, json.dumps(body))
+
+    def read_body(self, case: Case) -> dict[str, float]:
+        """Return height and weight as they were written, empty where they are not known."""
+        found = _read(self.folder / case.name / _BODY_FILE)
+        return {name: found[name] for name in ("height_cm", "weight_kg") if isinstance(found.get(name), int | float)}
 
     def write_failure(self, case: Case, sentence: str) -> None:
         """Keep why the network failed on a case.
@@ -337,6 +346,15 @@ class Worklist:
 def _digest_of(path: Path, changed_ns: int, size: int) -> str:
     """Return the SHA-256 of a file, read again only when its time or size differs: lists are shown often."""
     return sha256(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a JSON file holds by name, empty where it is not there or damaged."""
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write(path: Path, text: str) -> None:

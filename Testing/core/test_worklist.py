@@ -140,6 +140,14 @@ def test_the_files_of_a_case_tell_its_status(worklist):
     assert worklist.first_open() == worklist.cases[1]
 
 
+def test_height_and_weight_are_kept_with_a_case(worklist):
+    case = worklist.cases[0]
+    assert worklist.read_body(case) == {}
+    worklist.write_body(case, {"height_cm": 180.0, "weight_kg": 80.5})
+    assert Worklist.load(worklist.folder).read_body(case) == {"height_cm": 180.0, "weight_kg": 80.5}
+    assert worklist.status(case) == Status.WAITING
+
+
 def test_a_review_holds_for_the_mask_that_was_reviewed_and_no_other(worklist):
     case = worklist.cases[0]
     touch(worklist.network_mask(case))
