@@ -7,7 +7,6 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from renal_segmentation.checks import Light
 from renal_segmentation.worklist import Case, Status, Worklist
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Lights import lightItem
@@ -58,8 +57,7 @@ class WorklistTable:
             item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
             item.setToolTip(worklist.failure(case) if status == Status.FAILED else case.source)
             self._table.setItem(row, column, item)
-        known = {found.value: found for found in Light}
-        self._table.setItem(row, len(texts), lightItem(known.get(worklist.read_summary(case).get("light"))))
+        self._table.setItem(row, len(texts), lightItem(worklist.light(case)))
 
 
 def countsOf(worklist: Worklist) -> str:

@@ -17,9 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from renal_segmentation.checks import Light
 from renal_segmentation.errors import InputError, Notice, OutputError, RenalError
 from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
-from renal_segmentation.review import append_review, read_reviews
+from renal_segmentation.review import append_review, read_reviews, worst_light
 from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
@@ -204,6 +205,17 @@ class Worklist:
         if self.network_mask(case).is_file() and self.summary(case).is_file():
             return Status.OUTLINED
         return Status.FAILED if self._failure(case).is_file() else Status.WAITING
+
+    def light(self, case: Case) -> Light | None:
+        """Return the worst light of the checks of the mask that holds, None where that is not known.
+
+        The network's mask was checked when it was written, a corrected one when it was reviewed.
+        """
+        if not self.mask(case).is_file():
+            known = {light.value: light for light in Light}
+            return known.get(str(self.read_summary(case).get("light")))
+        review = self.review(case) or {}
+        return worst_light(review) if review.get("mask_sha256") == self._digest(case) else None
 
     def failure(self, case: Case) -> str:
         """Return why the network failed, empty where it did not."""

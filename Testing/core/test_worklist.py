@@ -10,6 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from renal_segmentation.checks import Light
 from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import sha256
 from renal_segmentation.review import read_reviews
@@ -161,6 +162,22 @@ def test_a_review_holds_for_the_mask_that_was_reviewed_and_no_other(worklist):
     assert worklist.status(case) == Status.REVIEWED
     worklist.remove_mask(case)
     assert worklist.status(case) == Status.CHANGED
+
+
+def test_the_light_of_a_case_is_that_of_the_mask_that_holds(worklist):
+    case = worklist.cases[0]
+    assert worklist.light(case) is None
+    touch(worklist.network_mask(case))
+    worklist.write_summary(case, {"light": "amber"})
+    assert worklist.light(case) == Light.AMBER
+    worklist.mask(case).write_bytes(b"corrected")
+    assert worklist.light(case) is None
+    worklist.write_review(case, ROW | {"check_volume": "red", "check_holes": "green", "check_side": "unknown"})
+    assert worklist.light(case) == Light.RED
+    worklist.mask(case).write_bytes(b"corrected again")
+    assert worklist.light(case) is None
+    worklist.remove_mask(case)
+    assert worklist.light(case) == Light.AMBER
 
 
 def test_a_review_of_an_earlier_version_holds_whatever_mask_it_saw(worklist):

@@ -182,6 +182,22 @@ def test_reviews_go_to_the_log_of_the_worklist(cases: Any, folder: Path) -> None
     assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
 
 
+def test_the_light_of_a_corrected_case_is_that_of_its_review(cases: Any) -> None:
+    def lights() -> list[str]:
+        return [row[2] for row in cases.table(cases.ui.worklistTable)]
+
+    outlineAll(cases)
+    network = lights()[0]
+    assert network in tuple("!✓")
+    for side in ("Left kidney", "Right kidney"):
+        cases.paint(lambda array: array.fill(0), side)
+    cases.rest()
+    assert lights() == ["", network, network]
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert lights() == ["✗", network, network]
+
+
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_case_that_was_changed_since_its_review_says_so_and_is_open_again(
     cases: Any, folder: Path, monkeypatch: Any, anew: bool
