@@ -197,6 +197,7 @@ class WorklistPanel:
         if not self._close():
             return
         removeCase(case)
+        self._parameters.case = case.name
         try:
             volume, node = loadCase(self._worklist, case)
         except RenalError as error:
@@ -206,7 +207,6 @@ class WorklistPanel:
             self._say(str(error), isError=True)
             return
         self._open.open(self._worklist, case, node)
-        self._parameters.case = case.name
         self._onCase(volume, node)
         self.refresh()
         self._sayPlace(case, volume, node)

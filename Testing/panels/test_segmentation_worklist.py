@@ -74,6 +74,25 @@ def test_a_case_that_fails_says_why_and_does_not_stop_the_others(cases: Any, fol
     assert cases.segmentation.GetName() == "case 10 kidneys"
 
 
+def test_a_case_that_cannot_be_loaded_is_still_the_one_looked_at_when_the_module_is_entered_again(
+    cases: Any, folder: Path
+) -> None:
+    outlineAll(cases)
+    (folder / "case 2.nii.gz").rename(folder / "away")
+    mouse.click(cases.ui.nextButton)
+    for _time in range(2):
+        assert "case 2.nii.gz is not there" in cases.error
+        assert cases.panel.worklist.case.name == cases.parameters.case == "case 2"
+        cases.panel.exit()
+        cases.panel.enter()
+        cases.rest()
+    (folder / "away").rename(folder / "case 2.nii.gz")
+    cases.panel.exit()
+    cases.panel.enter()
+    cases.rest()
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+
+
 def test_stepping_keeps_one_case_in_the_scene_and_saves_corrections(cases: Any, folder: Path) -> None:
     outlineAll(cases)
     cases.paint(bite)
