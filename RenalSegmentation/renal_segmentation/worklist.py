@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
 _BODY_FILE = "patient.json"
+_ABANDONED_S = 86400.0
+"""A file that nobody has written to for so long is nobody's any more, even where the clocks of two computers differ."""
 _FORMAT = 1
 
 
@@ -329,12 +332,13 @@ class Worklist:
         self.cases = tuple(Case(case.name, source) for case, source in zip(self.cases, sources, strict=True))
 
     def _tidy(self) -> None:
-        """Remove temporary files of a program that was killed."""
+        """Remove temporary files of a program that was killed; a younger one may be what a colleague is writing."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
         for temporary in (path for folder in folders for path in folder.glob(f"{PARTIAL}*")):
             # What may not be removed does no harm.
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                if time.time() - temporary.stat().st_mtime > _ABANDONED_S:
+                    temporary.unlink(missing_ok=True)
 
     def _complete_log(self) -> None:
         """Log the reviews that a program that was killed could not log any more.

@@ -1,6 +1,7 @@
 """A worklist is told by the files of its cases, and loses nothing when the program is killed."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from renal_segmentation.checks import Light
 from renal_segmentation.errors import InputError, OutputError
-from renal_segmentation.files import sha256
+from renal_segmentation.files import atomic_path, sha256
 from renal_segmentation.review import read_reviews
 from renal_segmentation.sources import dicom_source, find_images
 from renal_segmentation.worklist import Case, Status, Worklist
@@ -24,6 +25,12 @@ def touch(*paths: Path) -> None:
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
+
+
+def age(folder: Path) -> None:
+    """Make hidden files look as if nobody had written to them for days."""
+    for path in folder.rglob(".*"):
+        os.utime(path, (0, 0))
 
 
 @pytest.fixture
@@ -209,8 +216,17 @@ with atomic_path(Path({str(worklist.network_mask(case))!r})), atomic_path(Path({
 """
     subprocess.run([sys.executable, "-c", program], check=False)
     assert len(list(worklist.folder.rglob(".*"))) == 2
+    age(worklist.folder)
     Worklist.load(worklist.folder)
     assert list(worklist.folder.rglob(".*")) == []
+
+
+def test_what_somebody_else_is_just_writing_is_left_alone(worklist):
+    mask = worklist.make_folder(worklist.cases[0]) / worklist.mask(worklist.cases[0]).name
+    with atomic_path(mask) as temporary:
+        temporary.write_bytes(b"a mask")
+        Worklist.load(worklist.folder)
+    assert mask.read_bytes() == b"a mask"
 
 
 def test_hidden_files_of_others_stay_where_they_are(worklist):
@@ -292,4 +308,6 @@ def test_nothing_is_lost_or_half_written_however_often_the_program_is_killed(tmp
         assert worklist.read_summary(case) == {"model": "test"}
     logged = [row["image"] for row in read_reviews(worklist.log)]
     assert sorted(logged) == sorted(case.name for case in worklist.cases)
+    age(tmp_path)
+    Worklist.load(tmp_path)
     assert list(tmp_path.rglob(".*")) == []
