@@ -16,7 +16,7 @@ from renal_segmentation.files import read_image, write_image
 from renal_segmentation.labels import Side
 from renal_segmentation.resampling import nearest
 from renal_segmentation.volume import Grid, Volume
-from renal_segmentation.worklist import Case, Worklist
+from renal_segmentation.worklist import Case, Status, Worklist
 from RenalLayersLib.Inputs import volumeOf
 from RenalSegmentationLib.Changes import CHANGES_ROLE
 from RenalSegmentationLib.Job import writeVolume
@@ -69,7 +69,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
         raise
     review = worklist.review(case)
     if review is not None:
-        addRecord(node, review)
+        addRecord(node, review, isCurrent=worklist.status(case) == Status.REVIEWED)
     return volume, node
 
 

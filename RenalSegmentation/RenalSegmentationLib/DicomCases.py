@@ -8,7 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from renal_segmentation.errors import InputError
-from renal_segmentation.worklist import dicom_source
+from renal_segmentation.sources import dicom_source
 
 _MODALITY, _DESCRIPTION, _PATIENT = "0008,0060", "0008,103e", "0010,0020"
 _MODALITIES = ("MR", "CT")

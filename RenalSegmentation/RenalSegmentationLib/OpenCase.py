@@ -74,7 +74,18 @@ class OpenCase:
             if self._isChanged():
                 self._changes.poke()
         else:
+            isUnsaved = node is not None and node is self.node and self._isChanged()
             self.open(worklist, case, node)
+            if isUnsaved and self.isThere:
+                self._changes.poke()
+
+    def awaitList(self, node: Any) -> None:
+        """Remember what is changed in a mask while the list of its case is out of reach."""
+        self._worklist = self.case = None
+        if node is not self.node:
+            self._watch(node)
+        else:
+            self._changes.watch(node)
 
     def follow(self, node: Any) -> None:
         """Take a segmentation that was chosen for the image of the case as its mask from now on."""

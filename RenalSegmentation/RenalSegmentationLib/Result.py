@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import EmptyMaskError, InputError
 from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, writeSegment
-from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_KINDS, SegmentKind
+from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SegmentKind
 
 AI_ROLE = "Renal.AI"
 MODEL_ATTRIBUTE, CONFIDENCE_ATTRIBUTE = "Renal.Model", "Renal.Confidence"
@@ -108,17 +108,21 @@ def isAiCopy(node: Any) -> bool:
     return node is not None and node.GetAttribute(_COPY_ATTRIBUTE) is not None
 
 
-def isCorrected(node: Any) -> bool:
-    """Return whether a segmentation is no longer what the network found; segments that the user added do not count."""
+def isCorrected(node: Any, evenSplit: bool = True) -> bool:
+    """Return whether a segmentation is no longer what the network found; segments that the user added do not count.
+
+    Without `evenSplit` neither does cortex and medulla where the network gave none.
+    """
     copy = aiCopyOf(node)
     if copy is None:
         return False
+    tissue = () if evenSplit or any(_present(copy, kind) for kind in (CORTEX, MEDULLA)) else (CORTEX, MEDULLA)
     try:
         grid = gridOf(node)
         return any(
             not np.array_equal(*(labelsOf(one, [_present(one, structure)], grid).array for one in (node, copy)))
             for structure in SEGMENT_KINDS
-            if _present(node, structure) or _present(copy, structure)
+            if structure not in tissue and (_present(node, structure) or _present(copy, structure))
         )
     except InputError:
         # On other voxels than the image it was put by hand.

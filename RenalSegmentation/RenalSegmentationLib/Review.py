@@ -20,8 +20,8 @@ from RenalLayersLib.ResultsPanel import ROW_HEIGHT
 from RenalSegmentationLib.Changes import hideChanges, showChanges
 from RenalSegmentationLib.Labels import occupied, referenceOf, sideMap
 from RenalSegmentationLib.Lights import lightItem
-from RenalSegmentationLib.Records import addRecord, recordsOf
-from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy
+from RenalSegmentationLib.Records import addRecord, isRecordCurrent, recordsOf
+from RenalSegmentationLib.Result import MODEL_ATTRIBUTE, aiCopyOf, confidenceOf, isAiCopy, isCorrected
 
 REVIEWER_SETTING, LOG_SETTING = "RenalSegmentation/Reviewer", "RenalSegmentation/ReviewLog"
 _CHECKS = {
@@ -107,7 +107,7 @@ class ReviewPanel:
             hideChanges(self._node)
             return
         checks, agreement, reason = self._findings()
-        self._changed = any(found.dice < 1 for found in agreement)
+        self._changed = not reason and isCorrected(self._node, evenSplit=False)
         if self._edited:
             self._proposeVerdict()
         self._fillChecks(checks)
@@ -227,11 +227,13 @@ class ReviewPanel:
         if not records:
             self._ui.recordLabel.text = _("Not reviewed yet.") if self._node is not None else ""
             return
+        changed = "" if isRecordCurrent(self._node) else _(" The mask was changed since the review.")
         last = records[-1]
         verdict = _VERDICTS[Verdict(last["verdict"])]()
-        self._ui.recordLabel.text = _("{verdict} by {reviewer}, {time}; {count} in all.").format(
+        told = _("{verdict} by {reviewer}, {time}; {count} in all.").format(
             verdict=verdict, reviewer=last["reviewer"], time=last["time"].replace("T", " "), count=len(records)
         )
+        self._ui.recordLabel.text = told + changed
 
     def _reviewerChanged(self, text: str) -> None:
         slicer.app.userSettings().setValue(REVIEWER_SETTING, text)

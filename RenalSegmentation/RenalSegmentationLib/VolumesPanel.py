@@ -11,9 +11,10 @@ from slicer.i18n import tr as _
 from renal_segmentation.body_size import body_surface_m2, for_reference_surface
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from RenalSegmentationLib.BodySize import HEIGHT_ATTRIBUTE, WEIGHT_ATTRIBUTE
 from RenalSegmentationLib.Labels import kidneySegments, segmentMl
 
-_BODY = {"heightSpin": "Renal.HeightCm", "weightSpin": "Renal.WeightKg"}
+_BODY = {"heightSpin": HEIGHT_ATTRIBUTE, "weightSpin": WEIGHT_ATTRIBUTE}
 """Spin boxes, and the attribute of the segmentation that keeps each: it belongs to the patient, not to the module."""
 
 
@@ -30,10 +31,12 @@ class VolumesPanel:
         The widgets of the panel by name.
     say : callable
         Shows a sentence, ``say(text, isError=False)``.
+    keepBody : callable
+        Called with the segmentation whose patient's height or weight was changed.
     """
 
-    def __init__(self, ui: Any, say: Callable[..., None]) -> None:
-        self._ui, self._say = ui, say
+    def __init__(self, ui: Any, say: Callable[..., None], keepBody: Callable[[Any], None]) -> None:
+        self._ui, self._say, self._keepBody = ui, say, keepBody
         self._node: Any = None
         self._filling = False
         ui.volumesTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
@@ -91,6 +94,7 @@ class VolumesPanel:
             return
         for name, attribute in _BODY.items():
             self._node.SetAttribute(attribute, f"{getattr(self._ui, name).value:g}")
+        self._keepBody(self._node)
         height, weight = self._ui.heightSpin.value, self._ui.weightSpin.value
         self.refresh()
         if height and weight and self._surface() is None:

@@ -47,7 +47,6 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._edits = AutoUpdate(self._edited)
         self._live = LiveLayers(self._say)
         self._run = RunPanel(ui, logic, self._say, self._replacing, self._outlined, self._blocked)
-        self._volumes = VolumesPanel(ui, self._say)
         self._correction = CorrectionPanel(ui, self._say)
         self._tissue = TissuePanel(ui, self._say)
         self._worklist = WorklistPanel(
@@ -60,6 +59,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._run.log,
             self._updateButtons,
         )
+        self._volumes = VolumesPanel(ui, self._say, self._worklist.keepBody)
         self._review = ReviewPanel(ui, self._say, self._worklist.keep)
         ui.handOverButton.connect("clicked()", self._handOver)
         for section in (ui.volumesButton, ui.reviewButton):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,28 +10,21 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.checks import Light
 from renal_segmentation.errors import RenalError
-from renal_segmentation.worklist import Case, Status, Worklist, find_images
-from RenalLayersLib.ResultsPanel import ROW_HEIGHT
+from renal_segmentation.sources import find_images
+from renal_segmentation.worklist import Case, Worklist
 from RenalSegmentationLib.Background import Background
+from RenalSegmentationLib.BodySize import keepBody, restoreBody
 from RenalSegmentationLib.CaseNodes import loadCase, removeCase
 from RenalSegmentationLib.DicomCases import databaseSeries
 from RenalSegmentationLib.Job import Choice
 from RenalSegmentationLib.Labels import sideMap
-from RenalSegmentationLib.Lights import lightItem
 from RenalSegmentationLib.OpenCase import OpenCase
 from RenalSegmentationLib.Packages import ensureFiles
 from RenalSegmentationLib.Result import noKidney
+from RenalSegmentationLib.WorklistTable import WorklistTable, countsOf
 
 FOLDER_NAME = "renal-review"
-_STATUS = {
-    Status.WAITING: lambda: _("waiting"),
-    Status.FAILED: lambda: _("failed"),
-    Status.OUTLINED: lambda: _("outlined"),
-    Status.CORRECTED: lambda: _("corrected"),
-    Status.REVIEWED: lambda: _("reviewed"),
-}
 _NEXT_KEY, _PREVIOUS_KEY, _ACCEPT_KEY = "Ctrl+PgDown", "Ctrl+PgUp", "Ctrl+Return"
 
 
@@ -75,13 +67,11 @@ class WorklistPanel:
         self._onCase, self._review, self._onBusy = onCase, review, onBusy
         self._parameters: Any = None
         self._worklist: Worklist | None = None
+        self._problem = ""
         self._shortcuts: list[Any] = []
         self._open = OpenCase(say, self._caseChanged)
         self.background = Background(self._caseChanged, self._progressed, self._ended, onLine)
-        ui.worklistTable.setColumnCount(3)
-        ui.worklistTable.setHorizontalHeaderLabels([_("Case"), _("State"), _("Checks")])
-        ui.worklistTable.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        ui.worklistTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        self._table = WorklistTable(ui.worklistTable)
         ui.worklistTable.connect("cellDoubleClicked(int,int)", self._rowChosen)
         ui.openFolderButton.connect("clicked()", self._chooseFolder)
         ui.addSeriesButton.connect("clicked()", self._addSeries)
@@ -116,9 +106,12 @@ class WorklistPanel:
             self._load(Path(parameters.worklist))
         elif not parameters.worklist:
             self._worklist = None
+            self._problem = ""
         if self._worklist is not None:
             case = next((case for case in self._worklist.cases if case.name == parameters.case), None)
             self._open.resume(self._worklist, case, parameters.segmentation)
+        elif self._problem:
+            self._open.awaitList(parameters.segmentation)
         else:
             self._open.forget()
         self.refresh()
@@ -146,7 +139,7 @@ class WorklistPanel:
         self._open.save()
         self.background.abandon()
         self._open.forget()
-        self._parameters = self._worklist = None
+        self._parameters, self._worklist, self._problem = None, None, ""
         self.refresh()
 
     # -- the list
@@ -167,6 +160,17 @@ class WorklistPanel:
     def follow(self, node: Any) -> None:
         """Take a segmentation that was chosen for the case's mask, if it belongs to its image."""
         self._open.follow(node)
+        if self._worklist is not None and self.case is not None:
+            restoreBody(self._worklist, self.case, node)
+
+    def keepBody(self, node: Any) -> None:
+        """Keep the height and weight that were given for a segmentation with the case, if it belongs to its image."""
+        if self._worklist is None or self.case is None:
+            return
+        try:
+            keepBody(self._worklist, self.case, node)
+        except RenalError as error:
+            self._say(str(error), isError=True)
 
     def outlined(self, node: Any, answer: dict[str, Any]) -> None:
         """Keep what Apply has found and what the network says of it, if it belongs to the case's image."""
@@ -193,6 +197,7 @@ class WorklistPanel:
         if not self._close():
             return
         removeCase(case)
+        self._parameters.case = case.name
         try:
             volume, node = loadCase(self._worklist, case)
         except RenalError as error:
@@ -202,7 +207,6 @@ class WorklistPanel:
             self._say(str(error), isError=True)
             return
         self._open.open(self._worklist, case, node)
-        self._parameters.case = case.name
         self._onCase(volume, node)
         self.refresh()
         self._sayPlace(case, volume, node)
@@ -225,12 +229,7 @@ class WorklistPanel:
     def refresh(self) -> None:
         """Show the list and what can be done."""
         cases = self._worklist.cases if self._worklist is not None else ()
-        table = self._ui.worklistTable
-        table.setRowCount(len(cases))
-        for row, case in enumerate(cases):
-            self._fillRow(row, case)
-        if self.case in cases:
-            table.selectRow(cases.index(self.case))
+        self._table.show(self._worklist, self.case)
         self._ui.worklistLabel.text = self._summary()
         self._ui.worklistLabel.toolTip = str(self._worklist.folder) if self._worklist is not None else ""
         self._ui.runAllButton.text = _("Stop outlining") if self.background.busy else _("Outline all that wait")
@@ -239,49 +238,44 @@ class WorklistPanel:
         for button in (self._ui.previousButton, self._ui.nextButton):
             button.enabled = bool(cases)
 
-    def _fillRow(self, row: int, case: Case) -> None:
-        assert self._worklist is not None
-        status = self._worklist.status(case)
-        texts = (case.name, _STATUS[status]())
-        for column, text in enumerate(texts):
-            item = qt.QTableWidgetItem(text)
-            item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
-            item.setToolTip(self._worklist.failure(case) if status == Status.FAILED else case.source)
-            self._ui.worklistTable.setItem(row, column, item)
-        light = self._worklist.read_summary(case).get("light")
-        known = {found.value: found for found in Light}
-        self._ui.worklistTable.setItem(row, len(texts), lightItem(known.get(light)))
-
     def _summary(self) -> str:
         if self._worklist is None:
-            return _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
-        states = [self._worklist.status(case) for case in self._worklist.cases]
-        return _("{count} cases: {outlined} outlined, {reviewed} reviewed, {failed} failed.").format(
-            count=len(states),
-            outlined=sum(state not in (Status.WAITING, Status.FAILED) for state in states),
-            reviewed=states.count(Status.REVIEWED),
-            failed=states.count(Status.FAILED),
-        )
+            return self._problem or _("Open a folder of NIfTI images, or add series of Slicer's DICOM database.")
+        return countsOf(self._worklist)
 
     def _start(self, worklist: Worklist) -> None:
         """Work on a list from now on, beginning with the first case that is not reviewed."""
+        if self._problem and self._parameters.worklist == str(worklist.folder):
+            # The scene may hold what could not be saved while the list was out of reach.
+            self.setParameters(self._parameters)
+            return
         if not self._close():
             return
         self.background.abandon()
-        self._worklist = worklist
+        self._worklist, self._problem = worklist, ""
         self._parameters.worklist, self._parameters.case = str(worklist.folder), ""
         case = worklist.first_open()
         self.refresh()
         if case is not None:
             self.show(case)
+        self._sayNotices()
 
     def _load(self, folder: Path) -> None:
+        """Take up the list that the scene names; the scene may have come from another computer."""
         try:
-            self._worklist = Worklist.load(folder)
+            self._worklist, self._problem = Worklist.load(folder), ""
         except RenalError as error:
-            # The scene may have come from another computer.
-            logging.info("%s", error)
-            self._worklist = None
+            self._worklist, self._problem = None, str(error)
+            if self._parameters.case:
+                unsaved = _("Until then corrections of '{name}' are not saved to its files.")
+                self._problem += " " + unsaved.format(name=self._parameters.case)
+            self._say(self._problem, isError=True)
+        self._sayNotices()
+
+    def _sayNotices(self) -> None:
+        """Say what did not keep the list from being opened."""
+        if self._worklist is not None and self._worklist.notices:
+            self._say(" ".join(notice.message for notice in self._worklist.notices), isError=True)
 
     # -- the case that is looked at
 
@@ -330,9 +324,7 @@ class WorklistPanel:
         self._ui.worklistLabel.text = words.format(name=case.name, step=step, share=share, count=self.background.left)
 
     def _caseChanged(self, case: Case) -> None:
-        assert self._worklist is not None
-        if case in self._worklist.cases:
-            self._fillRow(self._worklist.cases.index(case), case)
+        self._table.update(self._worklist, case)
         if case is self.case:
             self._showOutline()
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from renal_segmentation.agreement import Agreement
-from renal_segmentation.checks import Check
+from renal_segmentation.checks import Check, Light, worst
 from renal_segmentation.errors import InputError
 from renal_segmentation.files import atomic_path, make_folder
 from renal_segmentation.version import __version__
@@ -26,7 +26,7 @@ COLUMNS = (
     *("time", "reviewer", "verdict", "comment", "image", "mask", "model"),
     *(f"{number}_{side}" for side in _SIDES for number in _NUMBERS),
     *(f"check_{code}" for code in CHECK_CODES),
-    "version",
+    *("version", "mask_sha256"),
 )
 """Columns of the review log."""
 
@@ -91,6 +91,14 @@ class Review:
 def now() -> str:
     """Return the present time, ISO 8601 to the second with the time zone."""
     return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+
+
+def worst_light(row: Mapping[str, str]) -> Light | None:
+    """Return the worst light of the checks that a review saw, None where it names none."""
+    known = {light.value: light for light in Light}
+    seen = {code: known.get(row.get(f"check_{code}", "")) for code in CHECK_CODES}
+    checks = tuple(Check(code, light, "") for code, light in seen.items() if light is not None)
+    return worst(checks) if checks else None
 
 
 def append_review(path: Path, row: dict[str, str]) -> None:

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from renal_segmentation.errors import InputError, OutputError
-from renal_segmentation.files import PARTIAL, atomic_path, make_folder
-from renal_segmentation.review import append_review, read_reviews
+from renal_segmentation.checks import Light
+from renal_segmentation.errors import InputError, Notice, OutputError, RenalError
+from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
+from renal_segmentation.review import append_review, read_reviews, worst_light
+from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
+_BODY_FILE = "patient.json"
+_ABANDONED_S = 86400.0
+"""A file that nobody has written to for so long is nobody's any more, even where the clocks of two computers differ."""
 _FORMAT = 1
-_MASK = re.compile(r"(^|[._-])(mask|masks|seg|segmentation|label|labels|dseg|kidneys)$", re.IGNORECASE)
-_DICOM = "dicom:"
 
 
 class Status(Enum):
@@ -33,6 +38,7 @@ class Status(Enum):
     FAILED = "failed"
     OUTLINED = "outlined"
     CORRECTED = "corrected"
+    CHANGED = "changed since its review"
     REVIEWED = "reviewed"
 
 
@@ -54,7 +60,7 @@ class Case:
     @property
     def series(self) -> str:
         """UID of the DICOM series, empty where the image is a file."""
-        return self.source.removeprefix(_DICOM) if self.source.startswith(_DICOM) else ""
+        return self.source.removeprefix(DICOM) if self.source.startswith(DICOM) else ""
 
 
 class Worklist:
@@ -73,11 +79,14 @@ class Worklist:
         As given.
     cases : tuple of Case
         As given.
+    notices : tuple of Notice
+        What did not keep the list from being loaded.
     """
 
-    def __init__(self, folder: Path, cases: Sequence[Case]) -> None:
+    def __init__(self, folder: Path, cases: Sequence[Case], notices: Sequence[Notice] = ()) -> None:
         self.folder = Path(folder)
         self.cases = tuple(cases)
+        self.notices = tuple(notices)
 
     @staticmethod
     def load(folder: Path) -> Worklist:
@@ -87,8 +96,6 @@ class Worklist:
         ------
         InputError
             If the folder has no worklist, or it is damaged.
-        OutputError
-            If a review that was not logged cannot be.
         """
         path = Path(folder) / LIST_FILE
         damaged = f"{path} is not a worklist of this program: choose the folder of the images again."
@@ -97,9 +104,17 @@ class Worklist:
             if content["format"] != _FORMAT:
                 raise InputError(damaged)
             worklist = Worklist(folder, [Case(**case) for case in content["cases"]])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            worklist._find_sources(content.get("root", ""))
+        except FileNotFoundError as error:
+            gone = f"{path} is not there: put the folder back, or open the folder of the images again."
+            raise InputError(gone) from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(damaged) from error
         worklist._tidy()
+        try:
+            worklist._complete_log()
+        except RenalError as error:
+            worklist.notices = (Notice("review-log", str(error)),)
         return worklist
 
     @staticmethod
@@ -116,7 +131,9 @@ class Worklist:
             If the folder cannot be written.
         """
         make_folder(self.folder)
-        content = {"format": _FORMAT, "cases": [asdict(case) for case in self.cases]}
+        # Images beside the list are found again when both are moved, or seen by another path.
+        cases = [asdict(case) | {"source": source_below(case.source, self.root)} for case in self.cases]
+        content = {"format": _FORMAT, "root": str(self.root), "cases": cases}
         _write(self.folder / LIST_FILE, json.dumps(content, indent=1))
 
     def added(self, sources: Iterable[str], names: Sequence[str] = ()) -> Worklist:
@@ -130,15 +147,15 @@ class Worklist:
             What to call them; without it, after their files.
         """
         sources = list(sources)
-        known = {case.source for case in self.cases}
+        known = {source_below(case.source, self.root) for case in self.cases}
         taken = {case.name for case in self.cases}
         cases = list(self.cases)
         for source, wanted in zip(sources, names or map(_name_of, sources), strict=True):
-            if source not in known:
+            if source_below(source, self.root) not in known:
                 cases.append(Case(_unique(_safe(wanted), taken), source))
-                known.add(source)
+                known.add(source_below(source, self.root))
                 taken.add(cases[-1].name)
-        grown = Worklist(self.folder, cases)
+        grown = Worklist(self.folder, cases, self.notices)
         grown.save()
         return grown
 
@@ -170,20 +187,38 @@ class Worklist:
             ) from error
 
     @property
+    def root(self) -> Path:
+        """Folder of the images: the one in which that of the list lies."""
+        return self.folder.absolute().parent
+
+    @property
     def log(self) -> Path:
         """Where the review log lies."""
         return self.folder / LOG_FILE
 
     def status(self, case: Case) -> Status:
-        """Return how far a case has come."""
+        """Return how far a case has come; a review is one of the mask as it was then."""
         if self._review(case).is_file():
-            return Status.REVIEWED
+            reviewed = (self.review(case) or {}).get("mask_sha256")
+            # A review of an earlier version does not say which mask it saw.
+            return Status.REVIEWED if not reviewed or reviewed == self._digest(case) else Status.CHANGED
         if self.mask(case).is_file():
             return Status.CORRECTED
         # The summary is written last: a mask without it is from a run that was cut off.
         if self.network_mask(case).is_file() and self.summary(case).is_file():
             return Status.OUTLINED
         return Status.FAILED if self._failure(case).is_file() else Status.WAITING
+
+    def light(self, case: Case) -> Light | None:
+        """Return the worst light of the checks of the mask that holds, None where that is not known.
+
+        The network's mask was checked when it was written, a corrected one when it was reviewed.
+        """
+        if not self.mask(case).is_file():
+            known = {light.value: light for light in Light}
+            return known.get(str(self.read_summary(case).get("light")))
+        review = self.review(case) or {}
+        return worst_light(review) if review.get("mask_sha256") == self._digest(case) else None
 
     def failure(self, case: Case) -> str:
         """Return why the network failed, empty where it did not."""
@@ -194,11 +229,8 @@ class Worklist:
 
     def review(self, case: Case) -> dict[str, str] | None:
         """Return the last review of a case, None where there is none."""
-        try:
-            row: Any = json.loads(self._review(case).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return {str(key): str(value) for key, value in row.items()}
+        row = _read(self._review(case))
+        return {str(key): str(value) for key, value in row.items()} or None
 
     def to_outline(self, again: bool = False) -> list[Case]:
         """Return the cases that wait for the network, with `again` also those in which it failed."""
@@ -238,11 +270,22 @@ class Worklist:
 
     def read_summary(self, case: Case) -> dict[str, Any]:
         """Return what the network said of a case, empty where that is not known."""
-        try:
-            found: Any = json.loads(self.summary(case).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return _read(self.summary(case))
+
+    def write_body(self, case: Case, body: dict[str, float]) -> None:
+        """Keep the height (``height_cm``) and weight (``weight_kg``) of the patient of a case.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written.
+        """
+        _write(self.make_folder(case) / _BODY_FILE, json.dumps(body))
+
+    def read_body(self, case: Case) -> dict[str, float]:
+        """Return height and weight as they were written, empty where they are not known."""
+        found = _read(self.folder / case.name / _BODY_FILE)
+        return {name: found[name] for name in ("height_cm", "weight_kg") if isinstance(found.get(name), int | float)}
 
     def write_failure(self, case: Case, sentence: str) -> None:
         """Keep why the network failed on a case.
@@ -256,7 +299,7 @@ class Worklist:
         _write(self._failure(case), sentence)
 
     def write_review(self, case: Case, row: dict[str, str]) -> None:
-        """Keep a review with its case and add it to the log.
+        """Keep a review with its case, and of which mask it is, and add it to the log.
 
         Raises
         ------
@@ -264,6 +307,7 @@ class Worklist:
             If it cannot be written.
         """
         self.make_folder(case)
+        row = {**row, "mask_sha256": self._digest(case)}
         _write(self._review(case), json.dumps(row))
         append_review(self.log, row)
 
@@ -273,13 +317,39 @@ class Worklist:
     def _failure(self, case: Case) -> Path:
         return self.folder / case.name / "failure.txt"
 
+    def _digest(self, case: Case) -> str:
+        """Return the SHA-256 of the mask that holds for a case, empty where there is none that can be read."""
+        path = self.mask(case) if self.mask(case).is_file() else self.network_mask(case)
+        try:
+            state = path.stat()
+            return _digest_of(path, state.st_mtime_ns, state.st_size)
+        except OSError:
+            return ""
+
+    def _find_sources(self, former_root: str) -> None:
+        """Name the images where they are now."""
+        sources = sources_now([case.source for case in self.cases], self.root, former_root)
+        self.cases = tuple(Case(case.name, source) for case, source in zip(self.cases, sources, strict=True))
+
     def _tidy(self) -> None:
-        """Remove temporary files of a program that was killed, and log what it could not log any more."""
+        """Remove temporary files of a program that was killed; a younger one may be what a colleague is writing."""
         folders = [self.folder, *(self.folder / case.name for case in self.cases)]
         for temporary in (path for folder in folders for path in folder.glob(f"{PARTIAL}*")):
             # What may not be removed does no harm.
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                if time.time() - temporary.stat().st_mtime > _ABANDONED_S:
+                    temporary.unlink(missing_ok=True)
+
+    def _complete_log(self) -> None:
+        """Log the reviews that a program that was killed could not log any more.
+
+        Raises
+        ------
+        InputError
+            If the log is there and is not one.
+        OutputError
+            If it cannot be written.
+        """
         logged = read_reviews(self.log) if self.log.exists() else []
         known = {(row["time"], row.get("image"), row.get("mask")) for row in logged}
         reviews = (self.review(case) for case in self.cases)
@@ -288,32 +358,19 @@ class Worklist:
             append_review(self.log, row)
 
 
-def find_images(folder: Path) -> list[Path]:
-    """Return the NIfTI images in a folder and below it, masks and hidden files left out, in natural order.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    found = [
-        path
-        for path in Path(folder).rglob("*")
-        if path.name.lower().endswith((".nii", ".nii.gz"))
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not _MASK.search(_stem(path))
-        and not (path.parent / "network.json").exists()
-        and path.name != "network.nii.gz"
-    ]
-    if not found:
-        raise InputError(f"{folder} holds no NIfTI image (.nii, .nii.gz): choose another folder.")
-    return sorted(found, key=lambda path: _natural(str(path.relative_to(folder))))
+@lru_cache(maxsize=4096)
+def _digest_of(path: Path, changed_ns: int, size: int) -> str:
+    """Return the SHA-256 of a file, read again only when its time or size differs: lists are shown often."""
+    return sha256(path)
 
 
-def dicom_source(series: str) -> str:
-    """Return the source of a series in Slicer's DICOM database."""
-    return _DICOM + series
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a JSON file holds by name, empty where it is not there or damaged."""
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write(path: Path, text: str) -> None:
@@ -322,11 +379,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _name_of(source: str) -> str:
-    return source if source.startswith(_DICOM) else _stem(Path(source))
-
-
-def _stem(path: Path) -> str:
-    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+    return source if source.startswith(DICOM) else stem_of(Path(source))
 
 
 def _safe(name: str) -> str:
@@ -337,9 +390,3 @@ def _safe(name: str) -> str:
 def _unique(name: str, taken: set[str]) -> str:
     lowered = {other.lower() for other in taken}
     return next(n for n in (name, *(f"{name} ({k})" for k in range(2, len(taken) + 3))) if n.lower() not in lowered)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a key that sorts ``case 2`` before ``case 10``."""
-    parts = re.findall(r"\d+|\D+", text)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in parts]

@@ -1,6 +1,7 @@
 """A worklist is told by the files of its cases, and loses nothing when the program is killed."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -10,9 +11,12 @@ import nibabel
 import numpy as np
 import pytest
 
+from renal_segmentation.checks import Light
 from renal_segmentation.errors import InputError, OutputError
+from renal_segmentation.files import atomic_path, sha256
 from renal_segmentation.review import read_reviews
-from renal_segmentation.worklist import Case, Status, Worklist, dicom_source, find_images
+from renal_segmentation.sources import dicom_source, find_images
+from renal_segmentation.worklist import Case, Status, Worklist
 
 ROW = {"time": "2026-01-01T10:00:00+00:00", "verdict": "accepted", "image": "a", "mask": "a kidneys"}
 
@@ -21,6 +25,12 @@ def touch(*paths: Path) -> None:
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
+
+
+def age(folder: Path) -> None:
+    """Make hidden files look as if nobody had written to them for days."""
+    for path in folder.rglob(".*"):
+        os.utime(path, (0, 0))
 
 
 @pytest.fixture
@@ -68,6 +78,54 @@ def test_an_image_is_listed_once_and_equal_names_are_told_apart(worklist):
     assert again.cases[-1].name == "A (2)"
 
 
+def test_a_list_that_is_moved_with_its_images_keeps_its_cases(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "other" / "after"
+    touch(before / "a.nii.gz", before / "more" / "b.nii.gz", tmp_path / "elsewhere.nii.gz")
+    sources = [*map(str, find_images(before)), str(tmp_path / "elsewhere.nii.gz"), dicom_source("1.2.3")]
+    list_ = Worklist(before / "renal", []).added(sources)
+    touch(list_.mask(list_.cases[0]))
+    after.parent.mkdir()
+    before.rename(after)
+    moved = Worklist.load(after / "renal").added(map(str, find_images(after)))
+    assert [case.name for case in moved.cases] == [case.name for case in list_.cases]
+    assert [case.source for case in moved.cases] == [*map(str, find_images(after)), *sources[2:]]
+    assert moved.status(moved.cases[0]) == Status.CORRECTED
+
+
+def test_a_folder_known_by_two_paths_is_listed_once(tmp_path):
+    touch(tmp_path / "images" / "a.nii.gz")
+    (tmp_path / "link").symlink_to(tmp_path / "images")
+    Worklist(tmp_path / "link" / "renal", []).added([str(tmp_path / "images" / "a.nii.gz")])
+    seen = Worklist.load(tmp_path / "images" / "renal").added([str(tmp_path / "link" / "a.nii.gz")])
+    assert [case.source for case in seen.cases] == [str(tmp_path / "images" / "a.nii.gz")]
+
+
+def test_a_list_that_is_moved_without_its_images_still_finds_them(tmp_path):
+    touch(tmp_path / "images" / "a.nii.gz")
+    Worklist(tmp_path / "images" / "renal", []).added([str(tmp_path / "images" / "a.nii.gz")])
+    (tmp_path / "images" / "renal").rename(tmp_path / "renal")
+    for _ in range(2):
+        moved = Worklist.load(tmp_path / "renal")
+        assert [case.source for case in moved.cases] == [str(tmp_path / "images" / "a.nii.gz")]
+        moved.save()
+
+
+@pytest.mark.parametrize("root", ["/gone/study", "D:\\gone\\study", "\\\\server\\gone\\study"])
+def test_whole_paths_of_an_earlier_version_are_found_below_the_new_folder(tmp_path, monkeypatch, root):
+    touch(tmp_path / "t1" / "a.nii.gz", tmp_path / "t1" / "b" / "c.nii.gz", tmp_path / "c.nii.gz")
+    # A path of another system is none of this one, wherever the program runs.
+    monkeypatch.chdir(tmp_path / "t1")
+    slash = "/" if root.startswith("/") else "\\"
+    names = ("t1/a.nii.gz", "t1/b/c.nii.gz", "t1/lost.nii.gz")
+    sources = [slash.join([root, *name.split("/")]) for name in names]
+    cases = [{"name": str(n), "source": source} for n, source in enumerate([*sources, "dicom:1.2.3"])]
+    folder = tmp_path / "renal"
+    folder.mkdir()
+    (folder / "worklist.json").write_text(json.dumps({"format": 1, "cases": cases}))
+    found = [case.source for case in Worklist.load(folder).cases]
+    assert found == [*(str(tmp_path / name) for name in names[:2]), sources[2], "dicom:1.2.3"]
+
+
 def test_the_files_of_a_case_tell_its_status(worklist):
     case = worklist.cases[0]
     assert worklist.status(case) == Status.WAITING
@@ -86,8 +144,54 @@ def test_the_files_of_a_case_tell_its_status(worklist):
     assert worklist.status(case) == Status.CORRECTED
     worklist.write_review(case, ROW)
     assert worklist.status(case) == Status.REVIEWED
-    assert worklist.review(case) == ROW
+    assert worklist.review(case) == ROW | {"mask_sha256": sha256(worklist.mask(case))}
     assert worklist.first_open() == worklist.cases[1]
+
+
+def test_height_and_weight_are_kept_with_a_case(worklist):
+    case = worklist.cases[0]
+    assert worklist.read_body(case) == {}
+    worklist.write_body(case, {"height_cm": 180.0, "weight_kg": 80.5})
+    assert Worklist.load(worklist.folder).read_body(case) == {"height_cm": 180.0, "weight_kg": 80.5}
+    assert worklist.status(case) == Status.WAITING
+
+
+def test_a_review_holds_for_the_mask_that_was_reviewed_and_no_other(worklist):
+    case = worklist.cases[0]
+    touch(worklist.network_mask(case))
+    worklist.write_summary(case, {})
+    worklist.write_review(case, ROW)
+    assert worklist.status(case) == Status.REVIEWED
+    worklist.mask(case).write_bytes(b"corrected")
+    assert worklist.status(case) == Status.CHANGED
+    assert worklist.first_open() == case
+    worklist.write_review(case, ROW)
+    assert worklist.status(case) == Status.REVIEWED
+    worklist.remove_mask(case)
+    assert worklist.status(case) == Status.CHANGED
+
+
+def test_the_light_of_a_case_is_that_of_the_mask_that_holds(worklist):
+    case = worklist.cases[0]
+    assert worklist.light(case) is None
+    touch(worklist.network_mask(case))
+    worklist.write_summary(case, {"light": "amber"})
+    assert worklist.light(case) == Light.AMBER
+    worklist.mask(case).write_bytes(b"corrected")
+    assert worklist.light(case) is None
+    worklist.write_review(case, ROW | {"check_volume": "red", "check_holes": "green", "check_side": "unknown"})
+    assert worklist.light(case) == Light.RED
+    worklist.mask(case).write_bytes(b"corrected again")
+    assert worklist.light(case) is None
+    worklist.remove_mask(case)
+    assert worklist.light(case) == Light.AMBER
+
+
+def test_a_review_of_an_earlier_version_holds_whatever_mask_it_saw(worklist):
+    case = worklist.cases[0]
+    touch(worklist.mask(case))
+    (worklist.folder / case.name / "review.json").write_text(json.dumps(ROW))
+    assert worklist.status(case) == Status.REVIEWED
 
 
 def test_a_review_that_was_not_logged_any_more_is_logged_when_the_list_is_opened(worklist):
@@ -112,8 +216,17 @@ with atomic_path(Path({str(worklist.network_mask(case))!r})), atomic_path(Path({
 """
     subprocess.run([sys.executable, "-c", program], check=False)
     assert len(list(worklist.folder.rglob(".*"))) == 2
+    age(worklist.folder)
     Worklist.load(worklist.folder)
     assert list(worklist.folder.rglob(".*")) == []
+
+
+def test_what_somebody_else_is_just_writing_is_left_alone(worklist):
+    mask = worklist.make_folder(worklist.cases[0]) / worklist.mask(worklist.cases[0]).name
+    with atomic_path(mask) as temporary:
+        temporary.write_bytes(b"a mask")
+        Worklist.load(worklist.folder)
+    assert mask.read_bytes() == b"a mask"
 
 
 def test_hidden_files_of_others_stay_where_they_are(worklist):
@@ -129,8 +242,23 @@ def test_a_damaged_list_is_named(tmp_path, text):
     (tmp_path / "worklist.json").write_text(text)
     with pytest.raises(InputError, match="not a worklist"):
         Worklist.load(tmp_path)
-    with pytest.raises(InputError, match="not a worklist"):
+
+
+def test_a_list_that_is_out_of_reach_says_so(tmp_path):
+    with pytest.raises(InputError, match="is not there: put the folder back"):
         Worklist.load(tmp_path / "nowhere")
+
+
+def test_a_log_that_another_program_has_changed_does_not_keep_the_list_from_being_opened(worklist):
+    worklist.write_review(worklist.cases[0], ROW)
+    worklist.log.write_text(worklist.log.read_text().replace(",", ";"))
+    opened = Worklist.load(worklist.folder).added(["/data/more.nii.gz"])
+    assert [case.name for case in opened.cases] == ["a", "b", "c", "more"]
+    assert [notice.code for notice in opened.notices] == ["review-log"]
+    assert "reviews.csv is not a review log" in opened.notices[0].message
+    worklist.log.unlink()
+    assert Worklist.load(worklist.folder).notices == ()
+    assert [row["image"] for row in read_reviews(worklist.log)] == ["a"]
 
 
 PROGRAM = """
@@ -180,4 +308,6 @@ def test_nothing_is_lost_or_half_written_however_often_the_program_is_killed(tmp
         assert worklist.read_summary(case) == {"model": "test"}
     logged = [row["image"] for row in read_reviews(worklist.log)]
     assert sorted(logged) == sorted(case.name for case in worklist.cases)
+    age(tmp_path)
+    Worklist.load(tmp_path)
     assert list(tmp_path.rglob(".*")) == []

@@ -42,6 +42,27 @@ def test_what_apply_finds_is_kept_with_the_case(cases: Any) -> None:
     assert [row[1] for row in cases.table(cases.ui.agreementTable)] == ["1.000"] * 3
 
 
+def test_height_and_weight_are_kept_with_the_case(cases: Any) -> None:
+    outlineAll(cases)
+    mouse.enterNumber(cases.ui.heightSpin, 180)
+    mouse.enterNumber(cases.ui.weightSpin, 80)
+    told = cases.ui.bodyLabel.text
+    assert told == "Body surface 2.00 m² (Mosteller)"
+    mouse.click(cases.ui.nextButton)
+    assert (cases.ui.heightSpin.value, cases.ui.weightSpin.value) == (0, 0)
+    mouse.click(cases.ui.previousButton)
+    assert (cases.ui.heightSpin.value, cases.ui.weightSpin.value, cases.ui.bodyLabel.text) == (180, 80, told)
+    assert states(cases)[0] == "outlined"
+
+
+def test_height_and_weight_of_a_case_are_those_of_what_is_drawn_for_it(cases: Any) -> None:
+    worklist = cases.panel.worklist.worklist
+    worklist.write_body(worklist.cases[0], {"height_cm": 180.0, "weight_kg": 80.0})
+    draw(cases, cases.parameters.inputVolume)
+    mouse.choose(cases.ui.segmentationSelector, "Segmentation")
+    assert (cases.ui.heightSpin.value, cases.ui.weightSpin.value) == (180, 80)
+
+
 def test_corrections_and_reviews_after_apply_are_kept(cases: Any, folder: Path) -> None:
     cases.apply()
     cases.paint(bite)

@@ -69,7 +69,7 @@ def test_nothing_is_lost_when_slicer_is_killed_between_and_during_cases(host: An
     killedWhen(folder, lambda: (place / "reviews.csv").exists())
     worklist = Worklist.load(place)
     assert worklist.status(worklist.cases[0]) == Status.REVIEWED
-    for path in place.rglob("*.nii.gz"):
+    for path in place.rglob("[!.]*.nii.gz"):
         assert np.asarray(nibabel.load(path).dataobj).max() == 2
     assert [row["image"] for row in read_reviews(place / "reviews.csv")] == ["case 1"]
     panel = SegmentationPanel(host)

@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from scipy import ndimage
 from Testing.host import mouse
 
+from renal_segmentation.files import write_image
+from renal_segmentation.labels import Side
 from renal_segmentation.review import read_reviews
+from renal_segmentation.structures import structure_of
 
 VOXEL_ML = 3.0 * 3.0 * 5.5 / 1000
 
@@ -109,6 +112,26 @@ def test_the_verdict_follows_a_correction(reviewed: Any) -> None:
     reviewed.paint(stroke)
     reviewed.rest()
     assert reviewed.ui.verdictBox.currentText == "Rejected"
+
+
+def test_the_verdict_follows_a_correction_of_anything_that_the_network_outlined(
+    segmentation: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    labels = segmentation.subject.mask.array.astype(np.uint8).copy()
+    places = np.argwhere(labels == 1)
+    labels[tuple(places[len(places) // 2 :][:40].T)] = structure_of("cyst", Side.LEFT).value
+    write_image(tmp_path / "mask.nii.gz", labels, segmentation.subject.mask.grid, "kidneys with a cyst")
+    monkeypatch.setenv("RENAL_FAKE", f"mask:{tmp_path / 'mask.nii.gz'}")
+    segmentation.openSection("reviewButton")
+    segmentation.outline()
+    assert segmentation.ui.verdictBox.currentText == "Accepted"
+    segmentation.paint(speck, "Left cyst")
+    segmentation.rest()
+    assert [row[0] for row in agreement(segmentation).values()] == ["1.000"] * 3
+    assert segmentation.ui.verdictBox.currentText == "Accepted after correction"
+    segmentation.ui.reviewerEdit.text = "Ada"
+    mouse.click(segmentation.ui.saveReviewButton)
+    assert segmentation.ui.recordLabel.text.startswith("Accepted after correction by Ada")
 
 
 def speck(array: np.ndarray) -> None:
@@ -306,6 +329,22 @@ def test_a_review_is_kept_in_the_scene_and_appended_to_the_log(reviewed: Any, tm
     assert reviewed.ui.recordLabel.text.startswith("Rejected by Ada, ")
 
 
+def test_a_review_says_when_the_mask_is_no_longer_the_one_that_was_reviewed(reviewed: Any, tmp_path: Path) -> None:
+    mouse.type_(reviewed.ui.reviewerEdit, "Ada")
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert reviewed.ui.recordLabel.text.endswith("1 in all.")
+    reviewed.paint(stroke)
+    reviewed.rest()
+    assert reviewed.ui.recordLabel.text.endswith("1 in all. The mask was changed since the review.")
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    reviewed.rest()
+    assert reviewed.ui.recordLabel.text.endswith("1 in all. The mask was changed since the review.")
+    mouse.click(reviewed.ui.saveReviewButton)
+    assert reviewed.ui.recordLabel.text.endswith("2 in all.")
+
+
 def test_a_review_whose_log_cannot_be_written_is_kept_once_when_it_can(reviewed: Any, tmp_path: Path) -> None:
     from RenalSegmentationLib.Records import recordsOf
 
@@ -360,6 +399,8 @@ def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
         assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
     names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
     assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
+    # The network gave no tissue, so its outline is still as it was.
+    assert reviewed.ui.verdictBox.currentText == "Accepted"
     reviewed.undo()
     assert node.GetSegmentation().GetSegment("Cortex") is None
 

@@ -74,6 +74,25 @@ def test_a_case_that_fails_says_why_and_does_not_stop_the_others(cases: Any, fol
     assert cases.segmentation.GetName() == "case 10 kidneys"
 
 
+def test_a_case_that_cannot_be_loaded_is_still_the_one_looked_at_when_the_module_is_entered_again(
+    cases: Any, folder: Path
+) -> None:
+    outlineAll(cases)
+    (folder / "case 2.nii.gz").rename(folder / "away")
+    mouse.click(cases.ui.nextButton)
+    for _time in range(2):
+        assert "case 2.nii.gz is not there" in cases.error
+        assert cases.panel.worklist.case.name == cases.parameters.case == "case 2"
+        cases.panel.exit()
+        cases.panel.enter()
+        cases.rest()
+    (folder / "away").rename(folder / "case 2.nii.gz")
+    cases.panel.exit()
+    cases.panel.enter()
+    cases.rest()
+    assert cases.segmentation.GetName() == "case 2 kidneys"
+
+
 def test_stepping_keeps_one_case_in_the_scene_and_saves_corrections(cases: Any, folder: Path) -> None:
     outlineAll(cases)
     cases.paint(bite)
@@ -182,6 +201,50 @@ def test_reviews_go_to_the_log_of_the_worklist(cases: Any, folder: Path) -> None
     assert cases.ui.recordLabel.text.startswith("Accepted by Ada")
 
 
+def test_the_light_of_a_corrected_case_is_that_of_its_review(cases: Any) -> None:
+    def lights() -> list[str]:
+        return [row[2] for row in cases.table(cases.ui.worklistTable)]
+
+    outlineAll(cases)
+    network = lights()[0]
+    assert network in tuple("!✓")
+    for side in ("Left kidney", "Right kidney"):
+        cases.paint(lambda array: array.fill(0), side)
+    cases.rest()
+    assert lights() == ["", network, network]
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert lights() == ["✗", network, network]
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_case_that_was_changed_since_its_review_says_so_and_is_open_again(
+    cases: Any, folder: Path, monkeypatch: Any, anew: bool
+) -> None:
+    outlineAll(cases)
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    assert states(cases)[0] == "reviewed"
+    if anew:
+        subject = reference_object(SMALL)
+        write_image(folder / "other_mask.nii.gz", subject.mask.array, subject.mask.grid, "another outline")
+        monkeypatch.setenv("RENAL_FAKE", f"mask:{folder / 'other_mask.nii.gz'}")
+        cases.apply()
+    else:
+        cases.paint(bite)
+        cases.rest()
+    for _time in range(2):
+        assert states(cases) == ["changed since its review", "outlined", "outlined"]
+        assert cases.ui.recordLabel.text.startswith("Accepted by Ada, ")
+        assert cases.ui.recordLabel.text.endswith("The mask was changed since the review.")
+        slicer.mrmlScene.Clear(0)
+        open_(cases, folder)
+        assert cases.parameters.case == "case 1"
+    mouse.click(cases.ui.saveReviewButton)
+    assert states(cases)[0] == "reviewed"
+    assert cases.ui.recordLabel.text.endswith("2 in all.")
+
+
 def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
     outlineAll(cases)
     mouse.type_(cases.ui.reviewerEdit, "Ada")
@@ -195,6 +258,20 @@ def test_work_resumes_where_it_stopped(cases: Any, folder: Path) -> None:
     open_(cases, folder)
     assert states(cases) == ["reviewed", "corrected", "outlined"]
     assert cases.segmentation.GetName() == "case 2 kidneys"
+    np.testing.assert_array_equal(cases.sides(), corrected)
+
+
+def test_a_folder_that_was_moved_keeps_its_cases_and_masks(cases: Any, folder: Path, tmp_path_factory: Any) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    slicer.mrmlScene.Clear(0)
+    moved = tmp_path_factory.mktemp("other") / "place"
+    folder.rename(moved)
+    open_(cases, moved)
+    cases.rest()
+    assert states(cases) == ["corrected", "outlined", "outlined"]
     np.testing.assert_array_equal(cases.sides(), corrected)
 
 
@@ -213,6 +290,59 @@ def test_an_older_scene_does_not_overwrite_a_newer_mask(cases: Any, folder: Path
     cases.rest()
     assert path.read_bytes() == newer
     assert states(cases) == ["corrected", "outlined", "outlined"]
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_list_out_of_reach_is_named_and_what_is_corrected_meanwhile_is_saved_later(
+    cases: Any, folder: Path, tmp_path: Path, opened: bool
+) -> None:
+    outlineAll(cases)
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    (folder / "renal-review").rename(folder / "away")
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    cases.rest()
+    for told in (cases.error, cases.ui.worklistLabel.text):
+        assert "worklist.json is not there: put the folder back" in told
+        assert told.endswith("Until then corrections of 'case 1' are not saved to its files.")
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    cases.panel.exit()
+    cases.panel.enter()
+    assert "worklist.json is not there" in cases.error
+    (folder / "away").rename(folder / "renal-review")
+    if opened:
+        open_(cases, folder)
+    else:
+        cases.panel.exit()
+        cases.panel.enter()
+    cases.rest()
+    assert states(cases) == ["corrected", "outlined", "outlined"]
+    saved = np.asarray(nibabel.load(folder / "renal-review" / "case 1" / "kidneys.nii.gz").dataobj)
+    np.testing.assert_array_equal(saved, corrected)
+
+
+@pytest.mark.parametrize("asScene", [False, True])
+def test_masks_are_saved_although_another_program_has_changed_the_log(
+    cases: Any, folder: Path, tmp_path: Path, asScene: bool
+) -> None:
+    outlineAll(cases)
+    log = folder / "renal-review" / "reviews.csv"
+    mouse.type_(cases.ui.reviewerEdit, "Ada")
+    mouse.click(cases.ui.saveReviewButton)
+    log.write_text(log.read_text().replace(",", ";"))
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    if asScene:
+        slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+        cases.rest()
+    else:
+        open_(cases, folder)
+    assert "reviews.csv is not a review log" in cases.error
+    cases.paint(bite)
+    cases.rest()
+    assert (folder / "renal-review" / f"{cases.parameters.case}" / "kidneys.nii.gz").is_file()
 
 
 def test_a_double_click_opens_a_case(cases: Any) -> None:
