@@ -133,6 +133,7 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _stop(self) -> None:
         self._worker.abandon()
+        self._job = None
         self._models.stop()
         self._autoUpdate.leave()
         self._links.leave()
@@ -159,7 +160,7 @@ class RenalLayersPanel(VTKObservationMixin):
     def _choose(self) -> None:
         """Choose what follows from the segmentation: its segments and its study; a run on another one ends."""
         node = self._parameters.segmentation
-        if node is not None and self._job is not None and self._job.segmentation != node.GetID():
+        if node is not None and self._job is not None and self._job.segmentation is not node:
             self._worker.cancel()
         self._inputs.chooseSegments()
         self._inputs.refresh()

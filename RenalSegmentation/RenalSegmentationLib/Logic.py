@@ -74,8 +74,8 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         RenalError
             With one sentence for a person, if it wrote no usable mask.
         """
-        volume = slicer.mrmlScene.GetNodeByID(job.volumeId)
-        if volume is None:
+        volume = job.volume
+        if not slicer.mrmlScene.IsNodePresent(volume):
             raise InputError(_("The image was removed while the network was at work: load it again."))
         labels = self._fitting(job.labels(), volume)
         model = str(answer.get("model") or parameters.model or DEFAULT)

@@ -12,6 +12,8 @@ from Testing.host import mouse
 from Testing.host.observers import countObservers
 from Testing.panels.segmentation_panel import isAlive
 
+from renal_segmentation.files import write_image
+
 
 def stroke(array: np.ndarray) -> None:
     """Take the part of a kidney beyond its middle along the first axis away."""
@@ -168,6 +170,26 @@ def test_an_image_that_is_removed_during_the_run_is_told(segmentation: Any, monk
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     mouse.click(segmentation.ui.applyButton)
     slicer.mrmlScene.RemoveNode(segmentation.image)
+    segmentation.rest()
+    assert "was removed while the network was at work" in segmentation.error
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+def test_an_outline_is_not_put_on_an_image_that_took_the_place_of_its_own(
+    segmentation: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    subject = segmentation.subject.t2w
+    files = [tmp_path / f"{name}.nii.gz" for name in ("one", "other")]
+    for path in files:
+        write_image(path, subject.array.astype(np.float32), subject.grid, "T2w")
+    slicer.mrmlScene.RemoveNode(segmentation.image)
+    segmentation.image = slicer.util.loadVolume(str(files[0]))
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.choose(segmentation.ui.inputSelector, "one")
+    mouse.click(segmentation.ui.applyButton)
+    slicer.mrmlScene.RemoveNode(segmentation.image)
+    other = slicer.util.loadVolume(str(files[1]))
+    assert other.GetID() == segmentation.image.GetID()
     segmentation.rest()
     assert "was removed while the network was at work" in segmentation.error
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
