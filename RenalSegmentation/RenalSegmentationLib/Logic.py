@@ -64,7 +64,7 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         parameters: RenalSegmentationParameterNode,
         onReplace: Callable[[Any], None] | None = None,
     ) -> Any:
-        """Put what the network wrote into the scene and return the segmentation.
+        """Put what the network wrote into the scene and return the segmentation, chosen if its image is still chosen.
 
         `onReplace` is called with the segmentation of an earlier run just before that is replaced; what it raises
         keeps that as it is.
@@ -80,7 +80,8 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         labels = self._fitting(job.labels(), volume)
         model = str(answer.get("model") or parameters.model or DEFAULT)
         node = showResult(volume, labels, model, answer.get("confidence") or {}, onReplace)
-        parameters.segmentation = node
+        if parameters.inputVolume is volume:
+            parameters.segmentation = node
         return node
 
     @staticmethod

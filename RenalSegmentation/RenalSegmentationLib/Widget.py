@@ -201,8 +201,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.keepForUndo(node)
 
     def _outlined(self, node: Any, answer: dict[str, Any]) -> None:
-        """Show what the network has found; `answer` is what it says of it."""
-        showKidneys(node)
+        """Show what the network has found, unless another image is looked at; `answer` is what it says of it."""
+        if self.logic.getParameterNode().segmentation is node:
+            showKidneys(node)
         self._worklist.outlined(node, answer)
         if self._parameters is not None:
             self._edited()

@@ -38,3 +38,58 @@ def test_the_image_for_cortex_and_medulla_goes_with_the_image_of_the_kidneys(pat
     assert patients.parameters.tissueVolume.GetName() == "T1w"
     mouse.choose(patients.ui.inputSelector, "Patient B")
     assert patients.parameters.tissueVolume.GetName() == "Patient B"
+
+
+def reviewing(patients: Any, image: str) -> Any:
+    """Choose an image, write a comment on its mask, reject it, and return the segmentation."""
+    mouse.choose(patients.ui.inputSelector, image)
+    patients.ui.commentEdit.plainText = f"{image}: scar at the upper pole"
+    mouse.choose(patients.ui.verdictBox, "Rejected")
+    return patients.segmentation
+
+
+def written(patients: Any) -> tuple[str, str]:
+    """Return comment and verdict as they stand in the panel."""
+    return patients.ui.commentEdit.plainText, patients.ui.verdictBox.currentText
+
+
+def test_the_end_of_a_run_leaves_the_review_of_another_patient_alone(patients: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    mouse.click(patients.ui.applyButton)
+    first = reviewing(patients, "T2w")
+    background = slicer.app.layoutManager().sliceWidget("Red").sliceLogic().GetSliceCompositeNode()
+    shown, edited = background.GetBackgroundVolumeID(), patients.ui.segmentEditor.segmentationNode()
+    patients.rest()
+    assert patients.segmentation is first
+    assert patients.status.endswith(": Patient B kidneys. Choose &#x27;Patient B&#x27; to see it.")
+    assert written(patients) == ("T2w: scar at the upper pole", "Rejected")
+    assert background.GetBackgroundVolumeID() == shown
+    assert patients.ui.segmentEditor.segmentationNode() is edited
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    assert patients.segmentation.GetName() == "Patient B kidneys"
+
+
+def test_an_outline_is_replaced_while_another_patient_is_looked_at(patients: Any, monkeypatch: Any) -> None:
+    first = patients.segmentation
+    patients.paint(lambda array: array.__setitem__(slice(None), 0), node=first.GetNodeReference("Renal.AI"))
+    patients.paint(lambda array: array.__setitem__(slice(None), 0))
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.click(patients.ui.applyButton)
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    patients.rest()
+    assert patients.segmentation is None
+    assert patients.ui.segmentEditor.segmentationNode() is None
+    assert set(patients.sides(first).ravel()) == {0, 1, 2}
+
+
+def test_what_was_written_of_a_mask_comes_back_with_it(patients: Any) -> None:
+    reviewing(patients, "T2w")
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    assert written(patients) == ("", "Accepted")
+    patients.apply()
+    second = reviewing(patients, "Patient B")
+    mouse.choose(patients.ui.inputSelector, "T2w")
+    assert written(patients) == ("T2w: scar at the upper pole", "Rejected")
+    mouse.choose(patients.ui.segmentationSelector, second.GetName())
+    assert written(patients) == ("Patient B: scar at the upper pole", "Rejected")
