@@ -93,3 +93,29 @@ def test_what_was_written_of_a_mask_comes_back_with_it(patients: Any) -> None:
     assert written(patients) == ("T2w: scar at the upper pole", "Rejected")
     mouse.choose(patients.ui.segmentationSelector, second.GetName())
     assert written(patients) == ("Patient B: scar at the upper pole", "Rejected")
+
+
+def contourIsSeen(node: Any) -> bool:
+    """Return whether the network's own outline of a segmentation is shown."""
+    return bool(node.GetNodeReference("Renal.AI").GetDisplayNode().GetVisibility())
+
+
+def test_the_contour_of_the_network_is_shown_for_the_chosen_image_only(patients: Any) -> None:
+    first = patients.segmentation
+    mouse.click(patients.ui.showAiCheck)
+    assert contourIsSeen(first)
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    assert not contourIsSeen(first)
+    patients.apply()
+    second = patients.segmentation
+    assert contourIsSeen(second)
+    mouse.choose(patients.ui.inputSelector, "T2w")
+    assert (contourIsSeen(first), contourIsSeen(second)) == (True, False)
+
+
+def test_no_contour_of_the_network_outlasts_the_mask_that_it_belongs_to(patients: Any) -> None:
+    mouse.click(patients.ui.showAiCheck)
+    copy = patients.segmentation.GetNodeReference("Renal.AI")
+    slicer.mrmlScene.RemoveNode(patients.segmentation)
+    patients.rest()
+    assert not copy.GetDisplayNode().GetVisibility()
