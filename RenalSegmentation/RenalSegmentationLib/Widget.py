@@ -18,6 +18,7 @@ from RenalSegmentationLib.Labels import referenceOf
 from RenalSegmentationLib.LiveLayers import LiveLayers
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Process import Process
+from RenalSegmentationLib.Reference import giveReference
 from RenalSegmentationLib.Result import isAiCopy, segmentationOf, showCopy
 from RenalSegmentationLib.Review import ReviewPanel
 from RenalSegmentationLib.RunPanel import RunPanel, State
@@ -153,9 +154,13 @@ class RenalSegmentationPanel(VTKObservationMixin):
             return
         segmentation = self._changed("segmentation", p.segmentation)
         volume = self._changed("volume", p.inputVolume)
-        if segmentation and referenceOf(p.segmentation) is not None:
-            p.inputVolume = referenceOf(p.segmentation)
+        if segmentation and p.segmentation is not None:
+            self._chooseImage()
         elif volume and not segmentation and referenceOf(p.segmentation) is not p.inputVolume:
+            if self._takesImage():
+                self._seen = {}
+                self._parametersChanged()
+                return
             p.segmentation = segmentationOf(p.inputVolume)
         if self._parameters is None or p.segmentation is not self._seen["segmentation"]:
             return
@@ -173,6 +178,28 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._showReview()
         self._tissue.refresh()
         self._updateButtons()
+
+    def _chooseImage(self) -> None:
+        """Choose the image of a segmentation; where it has none that is for the user to do."""
+        p = self._parameters
+        p.inputVolume = referenceOf(p.segmentation)
+        if p.inputVolume is None:
+            sentence = _("'{mask}' belongs to no image yet: choose the image it was drawn on.")
+            self._say(sentence.format(mask=p.segmentation.GetName()), isError=True)
+
+    def _takesImage(self) -> bool:
+        """Return whether the image that was chosen is now that of a segmentation which had none."""
+        p = self._parameters
+        if p.segmentation is None or referenceOf(p.segmentation) is not None:
+            return False
+        try:
+            giveReference(p.segmentation, p.inputVolume)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return False
+        sentence = _("'{mask}' is the mask of '{image}' from now on.")
+        self._say(sentence.format(mask=p.segmentation.GetName(), image=p.inputVolume.GetName()))
+        return True
 
     def _changed(self, name: str, value: Any) -> bool:
         """Tell whether a value differs from the one at the last call."""

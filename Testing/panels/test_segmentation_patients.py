@@ -119,3 +119,70 @@ def test_no_contour_of_the_network_outlasts_the_mask_that_it_belongs_to(patients
     slicer.mrmlScene.RemoveNode(patients.segmentation)
     patients.rest()
     assert not copy.GetDisplayNode().GetVisibility()
+
+
+@pytest.fixture
+def foreign(patients: Any) -> Any:
+    """Choose a mask that another program made of the T2w image: it names no image."""
+    from RenalLayersLib.Segments import addSegment
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mask")
+    node.CreateDefaultDisplayNodes()
+    mask = patients.subject.mask
+    for value, name in enumerate(("Left kidney", "Right kidney"), start=1):
+        addSegment(node, name, mask.like(mask.array == value), (1, 0, 0), "")
+    patients.openSection("correctButton")
+    mouse.choose(patients.ui.segmentationSelector, "mask")
+    return node
+
+
+def chooseAnd(patients: Any, image: str, agrees: bool) -> None:
+    """Choose an image, and answer whether the mask is its."""
+    import qt
+
+    patients.host.dialogs.answerWith(qt.QMessageBox.Yes if agrees else qt.QMessageBox.No)
+    mouse.choose(patients.ui.inputSelector, image)
+    patients.rest()
+
+
+def test_a_mask_that_names_no_image_can_be_reviewed_and_corrected_once_its_image_is_chosen(
+    patients: Any, foreign: Any
+) -> None:
+    assert patients.error == "'mask' belongs to no image yet: choose the image it was drawn on."
+    assert patients.parameters.inputVolume is None
+    chooseAnd(patients, "T2w", True)
+    assert patients.host.dialogs.texts("question") == ["'mask' belongs to no image yet. Is it the mask of 'T2w'?"]
+    assert patients.segmentation is foreign
+    assert patients.status == "&#x27;mask&#x27; is the mask of &#x27;T2w&#x27; from now on."
+    assert patients.ui.segmentEditor.sourceVolumeNode() is patients.image
+    assert len(patients.table(patients.ui.checksTable)) > 1
+    patients.paint(lambda array: array.__setitem__(slice(None), 0), node=foreign)
+    mouse.click(patients.ui.fillHolesButton)
+    patients.rest()
+    assert set(patients.sides(foreign).ravel()) == {0, 2}
+
+
+def test_a_mask_that_names_no_image_is_not_taken_for_that_of_another_patient(patients: Any, foreign: Any) -> None:
+    chooseAnd(patients, "Patient B", False)
+    assert patients.segmentation is None
+    assert patients.error.startswith("'mask' was not taken for the mask of 'Patient B'")
+    mouse.choose(patients.ui.segmentationSelector, "mask")
+    chooseAnd(patients, "T2w", True)
+    assert patients.segmentation is foreign
+
+
+@pytest.mark.parametrize("isMoved", [True, False])
+def test_a_mask_does_not_become_that_of_an_image_on_whose_voxels_it_does_not_lie(
+    patients: Any, foreign: Any, isMoved: bool
+) -> None:
+    if isMoved:
+        x, y, z = patients.second.GetOrigin()
+        patients.second.SetOrigin(x + 1.5, y, z)
+    else:
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        patients.second.SetAndObserveTransformNodeID(transform.GetID())
+    mouse.choose(patients.ui.inputSelector, "Patient B")
+    reason = "does not lie on the voxels of" if isMoved else "do not stand below the same transform"
+    assert reason in patients.error
+    assert patients.segmentation is None
+    assert patients.host.dialogs.texts("question") == []
