@@ -13,6 +13,7 @@ from slicer.util import VTKObservationMixin
 
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Binding import Binding
 from RenalSegmentationLib.Correction import CorrectionPanel
 from RenalSegmentationLib.Labels import referenceOf
 from RenalSegmentationLib.LiveLayers import LiveLayers
@@ -43,7 +44,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         super().__init__()
         self.ui, self.logic = ui, logic
         self._parameters: Any = None
-        self._guiTag: Any = None
+        self._binding = Binding(ui)
         self._seen: dict[str, Any] = {}
         self._edits = AutoUpdate(self._edited)
         self._live = LiveLayers(self._say)
@@ -111,6 +112,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.sceneIsClosing()
         self._review.sceneIsClosing()
         self.setParameters(None)
+        self._binding.release()
         self.logic.forget()
         self._say("")
 
@@ -121,13 +123,13 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.exit()
         self._worklist.exit()
         self.setParameters(None)
+        self._binding.release()
         self.removeObservers()
         self.ui.segmentEditor.setMRMLScene(None)
 
     def setParameters(self, parameters: Any) -> None:
         """Show and follow these parameters; None follows nothing."""
         if self._parameters is not None:
-            self._parameters.disconnectGui(self._guiTag)
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
         self._edits.leave()
         self._live.leave()
@@ -138,7 +140,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._volumes.show(None)
             self._review.leave()
         else:
-            self._guiTag = parameters.connectGui(self.ui)
+            self._binding.bind(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import slicer
 from Testing.host import mouse
-from Testing.host.observers import countObservers
+from Testing.host.observers import countObservers, observersOf
 from Testing.panels.segmentation_panel import isAlive
 
 from renal_segmentation.files import write_image
@@ -88,6 +88,27 @@ def use(segmentation: Any) -> None:
     segmentation.ui.segmentEditor.setActiveEffectByName("Paint")
     segmentation.paint(stroke)
     segmentation.rest()
+
+
+def test_a_module_that_was_opened_many_times_shows_each_change_once_and_keeps_every_choice(segmentation: Any) -> None:
+    from RenalSegmentationLib.Parameters import Contrast
+
+    segmentation.parameters.contrast = Contrast.CortexBright
+    once = len(observersOf(segmentation.parameters.parameterNode))
+    for _ in range(3):
+        slicer.util.selectModule("Data")
+        slicer.util.selectModule("RenalSegmentation")
+        segmentation.rest()
+    assert len(observersOf(segmentation.parameters.parameterNode)) == once
+    assert segmentation.parameters.contrast == Contrast.CortexBright
+
+
+def test_parameters_that_change_after_the_panel_has_gone_reach_no_widget(segmentation: Any) -> None:
+    parameters, box = segmentation.parameters, segmentation.ui.contrastBox
+    shown = box.currentIndex
+    segmentation.host.reload("RenalSegmentation")
+    parameters.contrast = next(one for one in type(parameters.contrast) if one != parameters.contrast)
+    assert box.currentIndex == shown
 
 
 def test_reload_and_unload_leave_no_observer_behind(segmentation: Any) -> None:
