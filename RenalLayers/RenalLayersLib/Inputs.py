@@ -40,12 +40,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that one analysis needs, free of MRML: it can be handed to another thread.
+    """Everything that one analysis needs, read from MRML: it can be handed to another thread.
 
     Attributes
     ----------
-    segmentation : str
-        ID of the segmentation node that is measured.
+    segmentation : vtkMRMLSegmentationNode
+        That is measured; not its ID, which another node can get once it is removed. The analysis does not read it.
     name : str
         Of its study.
     mask : Volume
@@ -66,7 +66,7 @@ class Job:
         That of the nodes it was read from (`RenalLayersLib.Freshness`).
     """
 
-    segmentation: str
+    segmentation: Any
     name: str
     mask: Volume
     grid: Grid
@@ -131,7 +131,7 @@ def jobOf(parameters: Any, settings: Settings) -> Job:
                 )
             )
     return Job(
-        segmentation=node.GetID(),
+        segmentation=node,
         name=_studyName(node),
         mask=mask.volume,
         grid=mask.grid,

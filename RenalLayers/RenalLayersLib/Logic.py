@@ -76,7 +76,7 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
         RenalError
             With one sentence for a person.
         """
-        earlier = self.analysis if self.job is not None and self.job.segmentation == job.segmentation else None
+        earlier = self.analysis if self.job is not None and self.job.segmentation is job.segmentation else None
         return analyse(
             job.mask,
             job.maps,
@@ -92,7 +92,7 @@ class RenalLayersLogic(ScriptedLoadableModuleLogic):
     def show(self, job: Job, analysis: Analysis, parameters: RenalLayersParameterNode) -> Study:
         """Put depth, layers, tables and charts into the scene, where those of an earlier run are updated."""
         self.job, self.analysis = job, analysis
-        segmentation = slicer.mrmlScene.GetNodeByID(job.segmentation)
+        segmentation = job.segmentation if slicer.mrmlScene.IsNodePresent(job.segmentation) else None
         study = studyOf(segmentation) or Study(slicer.mrmlScene, job.name)
         showFindings(study, analysis, viewOf(parameters))
         study.removeUnused(keep=(*INPUT_ROLES, *MODEL_ROLES, "depth colors"))

@@ -17,6 +17,7 @@ from renal_layers.analysis import Analysis
 from renal_segmentation.errors import CancelledError, RenalError
 from RenalLayersLib.Adoption import adoptStudy
 from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Binding import Binding
 from RenalLayersLib.Display import ViewState, openLayout, showModels, showOverlay
 from RenalLayersLib.ExportButtons import ExportButtons
 from RenalLayersLib.Freshness import Freshness
@@ -62,7 +63,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self.ui, self.logic = ui, logic
         self.state = State.Idle
         self._parameters: Any = None
-        self._guiTag: Any = None
+        self._binding = Binding(ui)
         self._seen: dict[str, Any] = {}
         self._job: Job | None = None
         self._again = self._automatic = self._unseen = False
@@ -133,15 +134,16 @@ class RenalLayersPanel(VTKObservationMixin):
 
     def _stop(self) -> None:
         self._worker.abandon()
+        self._job = None
         self._models.stop()
         self._autoUpdate.leave()
         self._links.leave()
         self.setParameters(None)
+        self._binding.release()
 
     def setParameters(self, parameters: Any) -> None:
         """Show and follow these parameters; None follows nothing."""
         if self._parameters is not None:
-            self._parameters.disconnectGui(self._guiTag)
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
         self._parameters, self._seen = parameters, {}
         self._inputs.setParameters(parameters)
@@ -149,7 +151,7 @@ class RenalLayersPanel(VTKObservationMixin):
         self._profiles.setParameters(None)
         if parameters is not None:
             self._choose()
-            self._guiTag = parameters.connectGui(self.ui)
+            self._binding.bind(parameters)
             self._profiles.setParameters(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
@@ -159,7 +161,7 @@ class RenalLayersPanel(VTKObservationMixin):
     def _choose(self) -> None:
         """Choose what follows from the segmentation: its segments and its study; a run on another one ends."""
         node = self._parameters.segmentation
-        if node is not None and self._job is not None and self._job.segmentation != node.GetID():
+        if node is not None and self._job is not None and self._job.segmentation is not node:
             self._worker.cancel()
         self._inputs.chooseSegments()
         self._inputs.refresh()

@@ -50,15 +50,15 @@ class Job:
 
     Attributes
     ----------
-    volumeId : str
-        MRML ID of the image.
+    volume : vtkMRMLScalarVolumeNode
+        The image itself: Slicer gives the ID of one that was removed to the next that is loaded.
     folder : Path
         Temporary folder of the run; `remove` removes it.
     command : tuple of str
         What is run.
     """
 
-    volumeId: str
+    volume: Any
     folder: Path
     command: tuple[str, ...]
 
@@ -109,7 +109,7 @@ def prepareJob(volume: Any, choice: Choice, predictor: Sequence[str]) -> Job:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Job(volume.GetID(), folder, command)
+    return Job(volume, folder, command)
 
 
 def _temporaryFolder() -> Path:

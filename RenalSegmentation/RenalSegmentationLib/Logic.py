@@ -64,7 +64,7 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         parameters: RenalSegmentationParameterNode,
         onReplace: Callable[[Any], None] | None = None,
     ) -> Any:
-        """Put what the network wrote into the scene and return the segmentation.
+        """Put what the network wrote into the scene and return the segmentation, chosen if its image is still chosen.
 
         `onReplace` is called with the segmentation of an earlier run just before that is replaced; what it raises
         keeps that as it is.
@@ -74,13 +74,14 @@ class RenalSegmentationLogic(ScriptedLoadableModuleLogic):
         RenalError
             With one sentence for a person, if it wrote no usable mask.
         """
-        volume = slicer.mrmlScene.GetNodeByID(job.volumeId)
-        if volume is None:
+        volume = job.volume
+        if not slicer.mrmlScene.IsNodePresent(volume):
             raise InputError(_("The image was removed while the network was at work: load it again."))
         labels = self._fitting(job.labels(), volume)
         model = str(answer.get("model") or parameters.model or DEFAULT)
         node = showResult(volume, labels, model, answer.get("confidence") or {}, onReplace)
-        parameters.segmentation = node
+        if parameters.inputVolume is volume:
+            parameters.segmentation = node
         return node
 
     @staticmethod

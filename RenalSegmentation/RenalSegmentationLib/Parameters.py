@@ -36,7 +36,8 @@ class RenalSegmentationParameterNode:
     """Parameters of the module.
 
     `segmentation` is the one that is corrected and reviewed; what belongs to one patient (height, weight, reviews) is
-    kept with it and not here. `model` is the name of a model, empty for the one that comes with the extension.
+    kept with it and not here. `tissueVolume` changes with `inputVolume`, which it is kept with. `model` is the name of
+    a model, empty for the one that comes with the extension.
     """
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode

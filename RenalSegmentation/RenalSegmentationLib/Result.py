@@ -141,8 +141,11 @@ def confidenceOf(node: Any) -> dict[str, float]:
 
 
 def showCopy(node: Any, shown: bool) -> None:
-    """Show the untouched copy as a contour, or hide it."""
+    """Show the untouched copy as a contour, or hide it; that of another segmentation, of another image, is hidden."""
     copy = aiCopyOf(node)
+    for other in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        if isAiCopy(other) and other is not copy and other is not node:
+            other.GetDisplayNode().SetVisibility(False)
     if copy is None:
         return
     display = copy.GetDisplayNode()

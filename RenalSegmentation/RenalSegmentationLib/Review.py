@@ -59,6 +59,7 @@ class ReviewPanel:
         self._node: Any = None
         # Whose comment and verdict the widgets hold: they outlast a look at another module.
         self._last: Any = None
+        self._drafts: dict[Any, tuple[str, int]] = {}
         self._withChanges = self._waits = self._edited = self._changed = False
         self._prepareTable(ui.checksTable, ["", _("Check"), _("Reason")])
         ui.checksTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
@@ -82,13 +83,21 @@ class ReviewPanel:
         if node is not self._last:
             if self._last is not None and slicer.mrmlScene.IsNodePresent(self._last):
                 hideChanges(self._last)
-            self._ui.commentEdit.plainText = ""
-            self._ui.verdictBox.setCurrentIndex(0)
+            self._changeDraft(node)
             # One that was corrected in an earlier session counts as corrected.
             self._edited = True
         self._node = self._last = node
         self._withChanges = withChanges
         self.refresh()
+
+    def _changeDraft(self, node: Any) -> None:
+        """Put aside what was written of a segmentation, and take up again what was written of the next one."""
+        if self._last is not None:
+            self._drafts[self._last] = (self._ui.commentEdit.plainText, self._ui.verdictBox.currentIndex)
+        comment, verdict = self._drafts.pop(node, ("", 0))
+        self._drafts = {kept: draft for kept, draft in self._drafts.items() if slicer.mrmlScene.IsNodePresent(kept)}
+        self._ui.commentEdit.plainText = comment
+        self._ui.verdictBox.setCurrentIndex(verdict)
 
     def leave(self) -> None:
         """Show nothing, and leave the display of changes in the scene and what was written of it as they are."""
@@ -99,6 +108,7 @@ class ReviewPanel:
     def sceneIsClosing(self) -> None:
         """Let go of the segmentation, and of what was written of it."""
         self.show(None, False)
+        self._drafts = {}
 
     def refresh(self, evenFolded: bool = False) -> None:
         """Check and compare again; while the section is folded that waits, for it would slow the brush down."""

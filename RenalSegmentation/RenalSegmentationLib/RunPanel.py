@@ -12,10 +12,11 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import CancelledError, InputError, RenalError
+from renal_segmentation.errors import CancelledError, ConsentError, InputError, RenalError
 from RenalSegmentationLib.Consent import mustAgree
 from RenalSegmentationLib.Failures import Failure, Remedy, explained
 from RenalSegmentationLib.Job import Choice, Job, environment, modelCommand
+from RenalSegmentationLib.Labels import referenceOf
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Models import ModelChooser
 from RenalSegmentationLib.Packages import ensurePackages
@@ -211,7 +212,15 @@ class RunPanel:
         return True
 
     def _replacing(self, node: Any) -> None:
-        """Ask where corrections were made while the network was at work, and let Undo bring them back."""
+        """Ask where corrections were made while the network was at work, and let Undo bring them back.
+
+        Undo is for the segmentation that is looked at: corrections of another one stay.
+        """
+        if referenceOf(node) is not self._logic.getParameterNode().inputVolume:
+            if isCorrected(node):
+                sentence = _("The corrections of '{name}' were kept, as its image was left: choose it and press Apply.")
+                raise ConsentError(sentence.format(name=node.GetName()))
+            return
         if not self._mayReplace:
             self._agreedToReplace(node)
         self._onReplace(node)
@@ -245,15 +254,19 @@ class RunPanel:
             self._installed()
             return
         notices = [str(notice.get("message", "")) for notice in answer.get("notices") or ()]
+        parameters = self._logic.getParameterNode()
         try:
-            node = self._logic.show(job, answer, self._logic.getParameterNode(), self._replacing)
+            node = self._logic.show(job, answer, parameters, self._replacing)
         except RenalError as error:
             # They may say why, as where every voxel of the image is alike.
             self._fail(Failure(str(error), Remedy.Nothing), notices)
             return
         finally:
             job.remove()
-        self._say(_("Done in {span}: {name}.").format(span=_span(seconds), name=node.GetName()), notices=notices)
+        words = _("Done in {span}: {name}.").format(span=_span(seconds), name=node.GetName())
+        if parameters.segmentation is not node:
+            words += " " + _("Choose '{image}' to see it.").format(image=job.volume.GetName())
+        self._say(words, notices=notices)
         self._onShown(node, answer)
 
     def _failed(self, error: Exception) -> None:

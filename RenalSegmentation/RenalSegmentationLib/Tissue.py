@@ -17,6 +17,8 @@ from RenalLayersLib.Inputs import volumeOf
 from RenalSegmentationLib.Labels import occupied, sideMap, writeSegment
 from RenalSegmentationLib.Terminology import CORTEX, MEDULLA
 
+TISSUE_ROLE = "Renal.TissueImage"
+
 
 class TissuePanel:
     """Splits the kidneys at the press of a button.
@@ -32,16 +34,19 @@ class TissuePanel:
     def __init__(self, ui: Any, say: Callable[..., None]) -> None:
         self._ui, self._say = ui, say
         self._parameters: Any = None
+        self._chosen: tuple[Any, Any] | None = None
         ui.splitTissueButton.connect("clicked()", self._split)
 
     def setParameters(self, parameters: Any) -> None:
         """Split what these parameters name; None while there is no scene."""
-        self._parameters = parameters
+        self._parameters, self._chosen = parameters, None
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what is missing."""
+        """Choose the image that belongs to that of the kidneys, and say what is missing."""
         p = self._parameters
+        if p is not None:
+            self._keepTogether()
         missing = ""
         if p is None or p.segmentation is None:
             missing = _("Outline the kidneys first.")
@@ -49,6 +54,15 @@ class TissuePanel:
             missing = _("Choose a T1-weighted image or a T1 map.")
         self._ui.splitTissueButton.enabled = not missing
         self._ui.splitTissueButton.toolTip = missing or _("Split the kidneys into cortex and medulla.")
+
+    def _keepTogether(self) -> None:
+        """Keep a choice with the image of the kidneys, and take it back with that: patients are not mixed up."""
+        p, before = self._parameters, self._chosen
+        self._chosen = image, tissue = p.inputVolume, p.tissueVolume
+        if before is not None and image is not before[0] and tissue is before[1]:
+            p.tissueVolume = image.GetNodeReference(TISSUE_ROLE) if image is not None else None
+        elif image is not None:
+            image.SetNodeReferenceID(TISSUE_ROLE, tissue.GetID() if tissue is not None else None)
 
     def _split(self) -> None:
         p = self._parameters

@@ -13,11 +13,13 @@ from slicer.util import VTKObservationMixin
 
 from renal_segmentation.errors import RenalError
 from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Binding import Binding
 from RenalSegmentationLib.Correction import CorrectionPanel
 from RenalSegmentationLib.Labels import referenceOf
 from RenalSegmentationLib.LiveLayers import LiveLayers
 from RenalSegmentationLib.Logic import RenalSegmentationLogic
 from RenalSegmentationLib.Process import Process
+from RenalSegmentationLib.Reference import giveReference
 from RenalSegmentationLib.Result import isAiCopy, segmentationOf, showCopy
 from RenalSegmentationLib.Review import ReviewPanel
 from RenalSegmentationLib.RunPanel import RunPanel, State
@@ -42,7 +44,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         super().__init__()
         self.ui, self.logic = ui, logic
         self._parameters: Any = None
-        self._guiTag: Any = None
+        self._binding = Binding(ui)
         self._seen: dict[str, Any] = {}
         self._edits = AutoUpdate(self._edited)
         self._live = LiveLayers(self._say)
@@ -110,6 +112,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.sceneIsClosing()
         self._review.sceneIsClosing()
         self.setParameters(None)
+        self._binding.release()
         self.logic.forget()
         self._say("")
 
@@ -120,13 +123,13 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.exit()
         self._worklist.exit()
         self.setParameters(None)
+        self._binding.release()
         self.removeObservers()
         self.ui.segmentEditor.setMRMLScene(None)
 
     def setParameters(self, parameters: Any) -> None:
         """Show and follow these parameters; None follows nothing."""
         if self._parameters is not None:
-            self._parameters.disconnectGui(self._guiTag)
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
         self._edits.leave()
         self._live.leave()
@@ -137,7 +140,7 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._volumes.show(None)
             self._review.leave()
         else:
-            self._guiTag = parameters.connectGui(self.ui)
+            self._binding.bind(parameters)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._modified)
             self._parametersChanged()
 
@@ -153,9 +156,13 @@ class RenalSegmentationPanel(VTKObservationMixin):
             return
         segmentation = self._changed("segmentation", p.segmentation)
         volume = self._changed("volume", p.inputVolume)
-        if segmentation and referenceOf(p.segmentation) is not None:
-            p.inputVolume = referenceOf(p.segmentation)
+        if segmentation and p.segmentation is not None:
+            self._chooseImage()
         elif volume and not segmentation and referenceOf(p.segmentation) is not p.inputVolume:
+            if self._takesImage():
+                self._seen = {}
+                self._parametersChanged()
+                return
             p.segmentation = segmentationOf(p.inputVolume)
         if self._parameters is None or p.segmentation is not self._seen["segmentation"]:
             return
@@ -173,6 +180,28 @@ class RenalSegmentationPanel(VTKObservationMixin):
             self._showReview()
         self._tissue.refresh()
         self._updateButtons()
+
+    def _chooseImage(self) -> None:
+        """Choose the image of a segmentation; where it has none that is for the user to do."""
+        p = self._parameters
+        p.inputVolume = referenceOf(p.segmentation)
+        if p.inputVolume is None:
+            sentence = _("'{mask}' belongs to no image yet: choose the image it was drawn on.")
+            self._say(sentence.format(mask=p.segmentation.GetName()), isError=True)
+
+    def _takesImage(self) -> bool:
+        """Return whether the image that was chosen is now that of a segmentation which had none."""
+        p = self._parameters
+        if p.segmentation is None or referenceOf(p.segmentation) is not None:
+            return False
+        try:
+            giveReference(p.segmentation, p.inputVolume)
+        except RenalError as error:
+            self._say(str(error), isError=True)
+            return False
+        sentence = _("'{mask}' is the mask of '{image}' from now on.")
+        self._say(sentence.format(mask=p.segmentation.GetName(), image=p.inputVolume.GetName()))
+        return True
 
     def _changed(self, name: str, value: Any) -> bool:
         """Tell whether a value differs from the one at the last call."""
@@ -201,8 +230,9 @@ class RenalSegmentationPanel(VTKObservationMixin):
         self._correction.keepForUndo(node)
 
     def _outlined(self, node: Any, answer: dict[str, Any]) -> None:
-        """Show what the network has found; `answer` is what it says of it."""
-        showKidneys(node)
+        """Show what the network has found, unless another image is looked at; `answer` is what it says of it."""
+        if self.logic.getParameterNode().segmentation is node:
+            showKidneys(node)
         self._worklist.outlined(node, answer)
         if self._parameters is not None:
             self._edited()

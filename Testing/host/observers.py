@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from .parameters.wrapper import LEFT_OVER
 from .standins.mrmlWidget import Observations
 
 
@@ -29,8 +30,8 @@ def countObservers(scene: Any, *others: Any, pythonOnly: bool = True) -> Counter
     *others : vtkObject
         Further objects, for instance interactors.
     pythonOnly : bool
-        Whether to leave out the observers of C++ code, which come and go with displayable managers, and those of
-        the stand-ins, which are C++ code in Slicer.
+        Whether to leave out the observers of C++ code, which come and go with displayable managers, those of
+        the stand-ins, which are C++ code in Slicer, and those that Slicer's ``disconnectGui`` leaves behind.
 
     Returns
     -------
@@ -55,5 +56,5 @@ def _count(subject: Any, pythonOnly: bool) -> int:
     commands = observersOf(subject)
     if not pythonOnly:
         return len(commands)
-    widgets = Observations.tagsOn(subject)
-    return sum(tag not in widgets and command.GetClassName() == "vtkPythonCommand" for tag, command in commands.items())
+    others = Observations.tagsOn(subject) | {tag for node, tag in LEFT_OVER if node is subject}
+    return sum(tag not in others and command.GetClassName() == "vtkPythonCommand" for tag, command in commands.items())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import slicer
 import slicer.util
+from Testing.host.observers import countObservers, observersOf
 
 
 @pytest.fixture
@@ -165,6 +166,28 @@ def test_widgets_and_parameters_follow_one_another(node: Any) -> None:
     parameters.text = "other"
     assert parameters.threshold == 30
     assert widgets["text"].text == "kidney"
+
+
+def test_what_connect_gui_binds_cannot_be_taken_off_again_for_it_returns_no_tag(node: Any) -> None:
+    from types import SimpleNamespace
+
+    import qt
+
+    parameters, edit = wrapperOf(text=str)(node), qt.QLineEdit()
+    edit.setProperty("SlicerParameterName", "text")
+    parameters.disconnectGui(parameters.connectGui(SimpleNamespace(edit=edit)))
+    edit.text = "kidney"
+    assert parameters.text == "kidney"
+
+
+def test_an_observer_stays_on_the_node_after_the_widgets_were_taken_off(node: Any) -> None:
+    import qt
+
+    parameters, before = wrapperOf(text=str)(node), len(observersOf(node))
+    counted = countObservers(slicer.mrmlScene)
+    parameters.disconnectGui(parameters.connectParametersToGui({"text": qt.QLineEdit()}))
+    assert len(observersOf(node)) == before + 1
+    assert countObservers(slicer.mrmlScene) == counted
 
 
 def test_a_widget_that_slicer_cannot_bind_is_refused(node: Any) -> None:

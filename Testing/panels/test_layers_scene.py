@@ -16,7 +16,7 @@ import slicer
 import vtk
 from PySide6.QtWidgets import QMessageBox
 from Testing.host import mouse
-from Testing.host.observers import countObservers
+from Testing.host.observers import countObservers, observersOf
 from Testing.panels.layers_panel import SMALL, endless
 
 from renal_layers import QuantitativeMap, Settings, Tissue, analyse
@@ -115,6 +115,27 @@ def use(layers: Any) -> None:
     layers.rest()
     layers.parameters.autoUpdate = True
     layers.rest()
+
+
+def test_a_module_that_was_opened_many_times_shows_each_change_once_and_keeps_every_choice(layers: Any) -> None:
+    from RenalLayersLib.Parameters import LayerModel
+
+    layers.parameters.layerModel = LayerModel.EqualVolume
+    once = len(observersOf(layers.parameters.parameterNode))
+    for _ in range(3):
+        slicer.util.selectModule("Data")
+        slicer.util.selectModule("RenalLayers")
+        layers.rest()
+    assert len(observersOf(layers.parameters.parameterNode)) == once
+    assert layers.parameters.layerModel == LayerModel.EqualVolume
+
+
+def test_parameters_that_change_after_the_panel_has_gone_reach_no_widget(layers: Any) -> None:
+    parameters, box = layers.parameters, layers.ui.layerModelBox
+    shown = box.currentIndex
+    layers.host.reload("RenalLayers")
+    parameters.layerModel = next(one for one in type(parameters.layerModel) if one != parameters.layerModel)
+    assert box.currentIndex == shown
 
 
 def test_reload_and_unload_leave_no_observer_behind(layers: Any) -> None:

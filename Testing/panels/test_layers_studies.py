@@ -85,6 +85,24 @@ def test_a_run_is_cancelled_when_another_segmentation_is_chosen(layers: Any, mon
     assert layers.study is None
 
 
+def test_layers_are_not_put_on_a_segmentation_that_took_the_place_of_the_measured_one(layers: Any) -> None:
+    layers.choose(layers.r2star)
+    job = layers.logic.prepare(layers.parameters)
+    analysis = layers.logic.compute(job)
+    identifier = layers.segmentation.GetID()
+    other = slicer.vtkMRMLSegmentationNode()
+    elsewhere = slicer.vtkMRMLScene()
+    while other.GetID() != identifier:
+        other = slicer.vtkMRMLSegmentationNode()
+        elsewhere.AddNode(other)
+    elsewhere.RemoveNode(other)
+    slicer.mrmlScene.RemoveNode(layers.segmentation)
+    slicer.mrmlScene.AddNode(other)
+    assert other.GetID() == identifier
+    layers.logic.show(job, analysis, layers.parameters)
+    assert studyOf(other) is None
+
+
 def test_a_stroke_on_a_segmentation_without_layers_changes_no_other_ones_layers(layers: Any) -> None:
     from RenalSegmentationLib.LiveLayers import LiveLayers
 

@@ -186,6 +186,26 @@ def test_a_case_that_cannot_be_saved_is_not_left(cases: Any, folder: Path) -> No
     np.testing.assert_array_equal(cases.sides(), corrected)
 
 
+def test_the_outline_of_a_case_that_was_left_meanwhile_is_not_that_of_the_next_one(
+    cases: Any, folder: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.click(cases.ui.applyButton)
+    mouse.click(cases.ui.nextButton)
+    cases.rest()
+    assert "was removed while the network was at work" in cases.error
+    assert states(cases) == ["waiting"] * 3
+    assert not (folder / "renal-review" / "case 2" / "network.nii.gz").exists()
+
+
+def test_cortex_and_medulla_are_not_taken_from_the_image_of_the_case_before(cases: Any) -> None:
+    outlineAll(cases)
+    cases.parameters.tissueVolume = cases.add(reference_object(SMALL).t1w, "T1w of case 1")
+    mouse.click(cases.ui.nextButton)
+    assert cases.parameters.tissueVolume is None
+    assert not cases.ui.splitTissueButton.enabled
+
+
 def test_the_review_of_another_image_is_not_kept_with_the_case(cases: Any) -> None:
     outlineAll(cases)
     cases.load(name="other")

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import slicer
 from Testing.host import mouse
-from Testing.host.observers import countObservers
+from Testing.host.observers import countObservers, observersOf
 from Testing.panels.segmentation_panel import isAlive
+
+from renal_segmentation.files import write_image
 
 
 def stroke(array: np.ndarray) -> None:
@@ -86,6 +88,27 @@ def use(segmentation: Any) -> None:
     segmentation.ui.segmentEditor.setActiveEffectByName("Paint")
     segmentation.paint(stroke)
     segmentation.rest()
+
+
+def test_a_module_that_was_opened_many_times_shows_each_change_once_and_keeps_every_choice(segmentation: Any) -> None:
+    from RenalSegmentationLib.Parameters import Contrast
+
+    segmentation.parameters.contrast = Contrast.CortexBright
+    once = len(observersOf(segmentation.parameters.parameterNode))
+    for _ in range(3):
+        slicer.util.selectModule("Data")
+        slicer.util.selectModule("RenalSegmentation")
+        segmentation.rest()
+    assert len(observersOf(segmentation.parameters.parameterNode)) == once
+    assert segmentation.parameters.contrast == Contrast.CortexBright
+
+
+def test_parameters_that_change_after_the_panel_has_gone_reach_no_widget(segmentation: Any) -> None:
+    parameters, box = segmentation.parameters, segmentation.ui.contrastBox
+    shown = box.currentIndex
+    segmentation.host.reload("RenalSegmentation")
+    parameters.contrast = next(one for one in type(parameters.contrast) if one != parameters.contrast)
+    assert box.currentIndex == shown
 
 
 def test_reload_and_unload_leave_no_observer_behind(segmentation: Any) -> None:
@@ -168,6 +191,26 @@ def test_an_image_that_is_removed_during_the_run_is_told(segmentation: Any, monk
     mouse.choose(segmentation.ui.inputSelector, "T2w")
     mouse.click(segmentation.ui.applyButton)
     slicer.mrmlScene.RemoveNode(segmentation.image)
+    segmentation.rest()
+    assert "was removed while the network was at work" in segmentation.error
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+def test_an_outline_is_not_put_on_an_image_that_took_the_place_of_its_own(
+    segmentation: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    subject = segmentation.subject.t2w
+    files = [tmp_path / f"{name}.nii.gz" for name in ("one", "other")]
+    for path in files:
+        write_image(path, subject.array.astype(np.float32), subject.grid, "T2w")
+    slicer.mrmlScene.RemoveNode(segmentation.image)
+    segmentation.image = slicer.util.loadVolume(str(files[0]))
+    monkeypatch.setenv("RENAL_FAKE", "slow:0.5")
+    mouse.choose(segmentation.ui.inputSelector, "one")
+    mouse.click(segmentation.ui.applyButton)
+    slicer.mrmlScene.RemoveNode(segmentation.image)
+    other = slicer.util.loadVolume(str(files[1]))
+    assert other.GetID() == segmentation.image.GetID()
     segmentation.rest()
     assert "was removed while the network was at work" in segmentation.error
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []

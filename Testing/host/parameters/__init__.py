@@ -1,9 +1,9 @@
 """Stand-in of ``slicer.parameterNodeWrapper``: typed access to a ``vtkMRMLScriptedModuleNode``.
 
 Written from the behaviour of ``Base/Python/slicer/parameterNodeWrapper`` of Slicer: the same types are taken and
-refused, and values lie under the same parameter names in the node, so scenes are exchangeable. Two differences: no
-value is cached (``isCached`` tells what Slicer would cache), and ``disconnectGui`` also removes its observer, which
-Slicer leaves on the node; what a test counts is therefore the module's own.
+refused, and values lie under the same parameter names in the node, so scenes are exchangeable. As in Slicer,
+``connectGui`` returns nothing and ``disconnectGui`` leaves an observer on the node. One difference: no value is cached
+(``isCached`` tells what Slicer would cache).
 """
 
 from . import containers as _containers  # noqa: F401  (registers its serializers)

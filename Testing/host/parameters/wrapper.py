@@ -14,6 +14,8 @@ from .packs import ParameterInfo, checkMember, membersOf
 from .types import splitPossiblyDottedName, unannotatedType
 
 SlicerParameterNamePropertyName = "SlicerParameterName"
+LEFT_OVER: list[tuple[Any, int]] = []
+"""Nodes and the tags of observers that ``disconnectGui`` left on them, which are no fault of a module."""
 
 
 def parameterNodeWrapper(cls: type | None = None) -> Any:
@@ -123,12 +125,12 @@ class _Wrapper:
         else:
             getattr(self, top).setValue(rest, value)
 
-    def connectGui(self, gui: Any) -> int:
-        """Bind every widget that has the property ``SlicerParameterName``."""
+    def connectGui(self, gui: Any) -> None:
+        """Bind every widget that has the property ``SlicerParameterName``; as in Slicer no tag is returned."""
         isWidget = getattr(gui, "isWidgetType", lambda: False)()
         widgets = gui.findChildren(qt.QWidget) if isWidget else list(vars(gui).values())
         named = ((widget.property(SlicerParameterNamePropertyName), widget) for widget in widgets)
-        return self.connectParametersToGui({name: widget for name, widget in named if name})
+        self.connectParametersToGui({name: widget for name, widget in named if name})
 
     def connectParametersToGui(self, mapping: dict[str, Any]) -> int:
         """Bind widgets (or connectors) to parameters; return a tag for ``disconnectGui``."""
@@ -148,12 +150,12 @@ class _Wrapper:
         return tag
 
     def disconnectGui(self, tag: int) -> None:
-        """Undo ``connectGui`` or ``connectParametersToGui``."""
+        """Undo ``connectParametersToGui``; as in Slicer the observer stays on the node."""
         connectors, observer = self._guis.pop(tag, ({}, None))
         for connector in connectors.values():
             connector.onChanged(None)
         if observer is not None:
-            self.RemoveObserver(observer)
+            LEFT_OVER.append((self.parameterNode, observer))
 
     def StartModify(self) -> Any:
         """Hold back events of the node."""

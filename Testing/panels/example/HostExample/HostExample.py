@@ -115,7 +115,9 @@ class HostExampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.removeObserver(self._parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.update)
         self._parameters = parameters
         if parameters is not None:
-            self._guiTag = parameters.connectGui(self.ui)
+            # connectGui would bind the same widgets and return no tag.
+            named = ((widget.property("SlicerParameterName"), widget) for widget in vars(self.ui).values())
+            self._guiTag = parameters.connectParametersToGui({name: widget for name, widget in named if name})
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.update)
             self.update()
 
