@@ -381,35 +381,3 @@ def test_a_comment_goes_with_the_scene(reviewed: Any) -> None:
     slicer.mrmlScene.Clear(0)
     reviewed.rest()
     assert reviewed.ui.commentEdit.plainText == ""
-
-
-def test_cortex_and_medulla_are_split_and_can_be_undone(reviewed: Any) -> None:
-    reviewed.add(reviewed.subject.t1w, "T1w")
-    reviewed.openSection("tissueButton")
-    assert not reviewed.ui.splitTissueButton.enabled
-    assert reviewed.ui.splitTissueButton.toolTip == "Choose a T1-weighted image or a T1 map."
-    mouse.choose(reviewed.ui.tissueSelector, "T1w")
-    mouse.click(reviewed.ui.splitTissueButton)
-    reviewed.rest()
-    node = reviewed.segmentation
-    truth = reviewed.subject.tissue.array
-    for name, label, code in (("Cortex", 1, "SCT^50403003"), ("Medulla", 2, "UBERON^0000362")):
-        found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, reviewed.image).transpose(2, 1, 0) > 0
-        assert found[(truth == label) & (reviewed.sides() > 0)].mean() > 0.9
-        assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
-    names = [row[0] for row in reviewed.table(reviewed.ui.volumesTable)]
-    assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
-    # The network gave no tissue, so its outline is still as it was.
-    assert reviewed.ui.verdictBox.currentText == "Accepted"
-    reviewed.undo()
-    assert node.GetSegmentation().GetSegment("Cortex") is None
-
-
-def test_an_image_without_two_tissues_says_so(reviewed: Any) -> None:
-    flat = reviewed.subject.t1w.like(np.random.default_rng(0).normal(100, 5, reviewed.subject.t1w.array.shape))
-    reviewed.add(flat, "Flat")
-    reviewed.openSection("tissueButton")
-    mouse.choose(reviewed.ui.tissueSelector, "Flat")
-    mouse.click(reviewed.ui.splitTissueButton)
-    assert "Cortex and medulla cannot be told apart" in reviewed.error
-    assert reviewed.segmentation.GetSegmentation().GetSegment("Cortex") is None

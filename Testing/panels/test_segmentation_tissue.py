@@ -1,4 +1,4 @@
-"""Correcting the border between cortex and medulla by hand: the kidneys stay as they are, and tissue stays in them."""
+"""Cortex and medulla: split by an image, and corrected by hand while the kidneys stay as they are."""
 
 from __future__ import annotations
 
@@ -21,16 +21,22 @@ MODES = slicer.vtkMRMLSegmentEditorNode
 
 
 @pytest.fixture
-def split(segmentation: Any) -> Any:
-    """Outline the kidneys and split them into cortex and medulla."""
+def outlined(segmentation: Any) -> Any:
+    """Outline the kidneys and unfold the sections for correction, review and tissue."""
     segmentation.host.mainWindow.resize(1500, 2600)
     segmentation.outline()
-    segmentation.parameters.tissueVolume = segmentation.add(segmentation.subject.t1w, "T1w")
-    for name in ("correctButton", "tissueButton"):
+    for name in ("correctButton", "reviewButton", "tissueButton"):
         segmentation.openSection(name)
-    mouse.click(segmentation.ui.splitTissueButton)
-    segmentation.rest()
     return segmentation
+
+
+@pytest.fixture
+def split(outlined: Any) -> Any:
+    """Split the outlined kidneys into cortex and medulla."""
+    outlined.parameters.tissueVolume = outlined.add(outlined.subject.t1w, "T1w")
+    mouse.click(outlined.ui.splitTissueButton)
+    outlined.rest()
+    return outlined
 
 
 def inside(panel: Any, name: str) -> np.ndarray:
@@ -99,6 +105,36 @@ def outermost(panel: Any, kidney: str) -> np.ndarray:
     """Return the voxel of a kidney that lies highest."""
     places = np.argwhere(inside(panel, kidney))
     return places[np.argmax(panel.subject.t2w.grid.to_ras(places)[:, 2])]
+
+
+def test_cortex_and_medulla_are_split_and_can_be_undone(outlined: Any) -> None:
+    outlined.add(outlined.subject.t1w, "T1w")
+    assert not outlined.ui.splitTissueButton.enabled
+    assert outlined.ui.splitTissueButton.toolTip == "Choose a T1-weighted image or a T1 map."
+    mouse.choose(outlined.ui.tissueSelector, "T1w")
+    mouse.click(outlined.ui.splitTissueButton)
+    outlined.rest()
+    node = outlined.segmentation
+    truth = outlined.subject.tissue.array
+    for name, label, code in (("Cortex", 1, "SCT^50403003"), ("Medulla", 2, "UBERON^0000362")):
+        found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, outlined.image).transpose(2, 1, 0) > 0
+        assert found[(truth == label) & (outlined.sides() > 0)].mean() > 0.9
+        assert f"~{code}^" in node.GetSegmentation().GetSegment(name).GetTerminology()
+    names = [row[0] for row in outlined.table(outlined.ui.volumesTable)]
+    assert names == ["Total kidney volume", "Left kidney", "Right kidney", "Cortex", "Medulla"]
+    # The network gave no tissue, so its outline is still as it was.
+    assert outlined.ui.verdictBox.currentText == "Accepted"
+    outlined.undo()
+    assert node.GetSegmentation().GetSegment("Cortex") is None
+
+
+def test_an_image_without_two_tissues_says_so(outlined: Any) -> None:
+    flat = outlined.subject.t1w.like(np.random.default_rng(0).normal(100, 5, outlined.subject.t1w.array.shape))
+    outlined.add(flat, "Flat")
+    mouse.choose(outlined.ui.tissueSelector, "Flat")
+    mouse.click(outlined.ui.splitTissueButton)
+    assert "Cortex and medulla cannot be told apart" in outlined.error
+    assert outlined.segmentation.GetSegmentation().GetSegment("Cortex") is None
 
 
 @pytest.mark.parametrize(("painted", "other"), [("Cortex", "Medulla"), ("Medulla", "Cortex")])
