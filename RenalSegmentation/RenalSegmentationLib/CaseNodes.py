@@ -18,9 +18,11 @@ from renal_segmentation.resampling import nearest
 from renal_segmentation.volume import Grid, Volume
 from renal_segmentation.worklist import Case, Worklist
 from RenalLayersLib.Inputs import volumeOf
+from RenalSegmentationLib.CaseLabels import furtherSegments, labelsToSave
 from RenalSegmentationLib.Changes import CHANGES_ROLE
+from RenalSegmentationLib.FurtherSegments import furtherFile, readFurther, writeFurther
 from RenalSegmentationLib.Job import writeVolume
-from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, sideMap, writeSegment
+from RenalSegmentationLib.Labels import localAffine, referenceOf, writeSegment
 from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
 from RenalSegmentationLib.Result import (
     AI_ROLE,
@@ -31,7 +33,7 @@ from RenalSegmentationLib.Result import (
     isAiCopy,
     showResult,
 )
-from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
+from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
 from RenalSegmentationLib.Views import keptViews
 
 CASE_ATTRIBUTE = "Renal.Case"
@@ -64,6 +66,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
             node = handDrawn(volume)
         if mask is not None:
             _fillFrom(node, mask)
+        readFurther(node, furtherFile(worklist.mask(case)))
     except Exception:
         slicer.mrmlScene.RemoveNode(volume)
         raise
@@ -112,16 +115,29 @@ def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
     RenalError
         If the segments lie on other voxels than the image, or the mask cannot be written.
     """
-    mask = Volume(labelsToSave(node), gridOf(node).affine)
+    mask = _maskOf(node)
+    further = furtherSegments(node, mask.array)
+    worklist.make_folder(case)
+    isWritten = writeFurther(node, further, furtherFile(worklist.mask(case)))
     written = _writtenMask(worklist, case)
     if written is not None:
+        if not _sameVoxels(mask.grid, written.grid):
+            sentence = _(
+                "The image '{name}' does not lie where it was outlined any more, so its mask is not saved: move image "
+                "and mask back with the inverse of the transform that was hardened."
+            )
+            raise InputError(sentence.format(name=referenceOf(node).GetName()))
         # The file keeps the voxel order of the image's file, which Slicer may have turned.
         mask = Volume(nearest(mask, written.grid), written.affine)
         if np.array_equal(*map(_keptLabels, (written.array, mask.array))):
-            return False
-    worklist.make_folder(case)
+            return isWritten
     write_image(worklist.mask(case), mask.array, mask.grid, "kidneys, corrected")
     return True
+
+
+def _maskOf(node: Any) -> Volume:
+    """Return the labels to save where the image's file has the image: a transform above both is for looking."""
+    return Volume(labelsToSave(node), localAffine(referenceOf(node)))
 
 
 def _writtenMask(worklist: Worklist, case: Case) -> Volume | None:
@@ -149,39 +165,10 @@ def saveOutline(worklist: Worklist, case: Case, node: Any, answer: Mapping[str, 
     """
     copy = aiCopyOf(node)
     path = worklist.make_folder(case) / worklist.network_mask(case).name
-    write_image(path, labelsToSave(copy), gridOf(copy), "kidneys")
+    mask = _maskOf(copy)
+    write_image(path, mask.array, mask.grid, "kidneys")
     told = {"model": node.GetAttribute(MODEL_ATTRIBUTE) or "", **answer, "confidence": confidenceOf(node)}
     worklist.write_summary(case, summaryOf(told, lightOf(path, told["confidence"])))
-
-
-def labelsToSave(node: Any) -> np.ndarray:
-    """Return the segments as labels of the network's kind, shape (I, J, K), uint8."""
-    grid, side = gridOf(node), sideMap(node).array
-    labels = np.where(side == Side.LEFT, 1, np.where(side == Side.RIGHT, 2, 0)).astype(np.uint8)
-    for structure in SEGMENT_KINDS:
-        if structure in (LEFT_KIDNEY, RIGHT_KIDNEY):
-            continue
-        if node.GetSegmentation().GetSegment(structure.segmentId) is None:
-            continue
-        inside = labelsOf(node, [structure.segmentId], grid).array > 0
-        left, right = structure.values[0], structure.values[-1]
-        if structure in (CORTEX, MEDULLA):
-            labels[inside & (side == Side.LEFT)] = left
-            labels[inside & (side == Side.RIGHT)] = right
-        elif left == right:
-            labels[inside & (side == 0)] = left
-        else:
-            places = np.argwhere(inside & (side == 0))
-            labels[tuple(places.T)] = np.where(_isLeft(grid.to_ras(places)[:, 0], grid, side), left, right)
-    return labels
-
-
-def _isLeft(x: np.ndarray, grid: Grid, side: np.ndarray) -> np.ndarray:
-    """Return whether places, given by their RAS x in mm, belong to the left kidney, which may be the only one."""
-    centres = {s: grid.to_ras(np.argwhere(side == s))[:, 0].mean() for s in Side if (side == s).any()}
-    if len(centres) == 2:
-        return x < (centres[Side.LEFT] + centres[Side.RIGHT]) / 2
-    return np.full(x.shape, Side.RIGHT not in centres)
 
 
 def lightOf(path: Path, confidence: Mapping[str, float]) -> Light:
