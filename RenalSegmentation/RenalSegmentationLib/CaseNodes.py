@@ -23,6 +23,7 @@ from RenalSegmentationLib.Changes import CHANGES_ROLE
 from RenalSegmentationLib.FurtherSegments import furtherFile, readFurther, writeFurther
 from RenalSegmentationLib.Job import writeVolume
 from RenalSegmentationLib.Labels import localAffine, referenceOf, writeSegment
+from RenalSegmentationLib.MaskVersions import MaskVersions
 from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
 from RenalSegmentationLib.Result import (
     AI_ROLE,
@@ -107,18 +108,50 @@ def writeSeries(case: Case, path: Path) -> None:
                 slicer.mrmlScene.RemoveNode(node)
 
 
-def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
+def saveCase(worklist: Worklist, case: Case, node: Any, versions: MaskVersions) -> bool:
     """Write the mask of a case unless the files have it already; return whether anything was written.
+
+    Parameters
+    ----------
+    worklist, case
+        Whose files.
+    node : vtkMRMLSegmentationNode
+        The mask.
+    versions : MaskVersions
+        Says where to write it, once it is known that the files have another one.
 
     Raises
     ------
     RenalError
         If the segments lie on other voxels than the image, or the mask cannot be written.
     """
-    mask = _maskOf(node)
-    further = furtherSegments(node, mask.array)
     worklist.make_folder(case)
-    isWritten = writeFurther(node, further, furtherFile(worklist.mask(case)))
+    labels = labelsToSave(node)
+    mask = _changedMask(worklist, case, _whereFiled(labels, node))
+    further, path = furtherSegments(node, labels), worklist.mask(case)
+    if mask is None and not further and not furtherFile(path).is_file():
+        return False
+    path = versions.place()
+    isWritten = writeFurther(node, further, furtherFile(path))
+    if mask is not None:
+        write_image(path, mask.array, mask.grid, "kidneys, corrected")
+    versions.written(path)
+    return isWritten or mask is not None
+
+
+def isSaved(worklist: Worklist, case: Case, node: Any) -> bool:
+    """Return whether the files have the mask of a case as it is.
+
+    Raises
+    ------
+    RenalError
+        If the segments lie on other voxels than the image.
+    """
+    return _changedMask(worklist, case, _whereFiled(labelsToSave(node), node)) is None
+
+
+def _changedMask(worklist: Worklist, case: Case, mask: Volume) -> Volume | None:
+    """Return a mask as it is to be written, None where the files have it."""
     written = _writtenMask(worklist, case)
     if written is not None:
         if not _sameVoxels(mask.grid, written.grid):
@@ -126,18 +159,17 @@ def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
                 "The image '{name}' does not lie where it was outlined any more, so its mask is not saved: move image "
                 "and mask back with the inverse of the transform that was hardened."
             )
-            raise InputError(sentence.format(name=referenceOf(node).GetName()))
+            raise InputError(sentence.format(name=case.name))
         # The file keeps the voxel order of the image's file, which Slicer may have turned.
         mask = Volume(nearest(mask, written.grid), written.affine)
         if np.array_equal(*map(_keptLabels, (written.array, mask.array))):
-            return isWritten
-    write_image(worklist.mask(case), mask.array, mask.grid, "kidneys, corrected")
-    return True
+            return None
+    return mask
 
 
-def _maskOf(node: Any) -> Volume:
-    """Return the labels to save where the image's file has the image: a transform above both is for looking."""
-    return Volume(labelsToSave(node), localAffine(referenceOf(node)))
+def _whereFiled(labels: np.ndarray, node: Any) -> Volume:
+    """Return labels where the image's file has the image: a transform above both is for looking."""
+    return Volume(labels, localAffine(referenceOf(node)))
 
 
 def _writtenMask(worklist: Worklist, case: Case) -> Volume | None:
@@ -165,7 +197,7 @@ def saveOutline(worklist: Worklist, case: Case, node: Any, answer: Mapping[str, 
     """
     copy = aiCopyOf(node)
     path = worklist.make_folder(case) / worklist.network_mask(case).name
-    mask = _maskOf(copy)
+    mask = _whereFiled(labelsToSave(copy), copy)
     write_image(path, mask.array, mask.grid, "kidneys")
     told = {"model": node.GetAttribute(MODEL_ATTRIBUTE) or "", **answer, "confidence": confidenceOf(node)}
     worklist.write_summary(case, summaryOf(told, lightOf(path, told["confidence"])))

@@ -20,7 +20,7 @@ _FILE = "further.seg.nrrd"
 
 def furtherFile(mask: Path) -> Path:
     """Return where further segments lie, beside a mask."""
-    return mask.with_name(_FILE)
+    return mask.with_name(mask.name.replace("kidneys.nii.gz", _FILE))
 
 
 def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bool:

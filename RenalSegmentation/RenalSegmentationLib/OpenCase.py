@@ -6,19 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from renal_segmentation.errors import RenalError
 from renal_segmentation.worklist import Case, Worklist
 from RenalLayersLib.AutoUpdate import AutoUpdate
-from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, labelsToSave, saveCase, saveOutline
-from RenalSegmentationLib.Labels import referenceOf
+from RenalSegmentationLib.CaseLabels import labelsToSave
+from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, isSaved, saveCase, saveOutline
+from RenalSegmentationLib.Labels import referenceOf, segmentIds
+from RenalSegmentationLib.MaskVersions import MaskVersions
 from RenalSegmentationLib.Result import aiCopyOf, isAiCopy
 
 
 class OpenCase:
     """Keeps the mask of one case in its files.
 
-    Only what was changed is written: a scene that is loaded may hold an older mask than the files.
+    Only what was changed is written: a scene that is loaded may hold an older mask than the files. A mask that somebody
+    else has written since is replaced only if the user agrees, and the other version stays beside it.
 
     Parameters
     ----------
@@ -40,6 +44,7 @@ class OpenCase:
         self.case: Case | None = None
         self.node: Any = None
         self._worklist: Worklist | None = None
+        self._versions: MaskVersions | None = None
         self._saved: Any = None
         self._changes = AutoUpdate(self._rested)
 
@@ -56,11 +61,12 @@ class OpenCase:
     def open(self, worklist: Worklist, case: Case | None, node: Any) -> None:
         """Look at a case; the files have all of its mask."""
         self._worklist, self.case = worklist, case
+        self._versions = MaskVersions(worklist.mask(case), case.name, self._say) if case is not None else None
         self._watch(node if self._isMask(node) else None)
 
     def forget(self) -> None:
         """Look at no case."""
-        self._worklist = self.case = None
+        self._worklist = self.case = self._versions = None
         self._watch(None)
 
     def leave(self) -> None:
@@ -75,6 +81,7 @@ class OpenCase:
                 self._changes.poke()
         else:
             self.open(worklist, case, node)
+            self._compare()
 
     def follow(self, node: Any) -> None:
         """Take a segmentation that was chosen for the image of the case as its mask from now on."""
@@ -83,14 +90,16 @@ class OpenCase:
 
     def outlined(self, node: Any, answer: dict[str, Any]) -> None:
         """Keep what a network that was not run by the worklist has found for the case, and what it says of it."""
-        if self._worklist is None or self.case is None or not self._isMask(node):
+        if self._worklist is None or self.case is None or self._versions is None or not self._isMask(node):
             return
         self._watch(node)
         self._saved = None
         try:
             saveOutline(self._worklist, self.case, node, answer)
             # Corrections of the outline before were given up; what Undo brings back is written again.
+            self._versions.keepAside()
             self._worklist.remove_mask(self.case)
+            self._versions.written(self._worklist.mask(self.case))
         except RenalError as error:
             self._say(str(error), isError=True)
             return
@@ -107,7 +116,7 @@ class OpenCase:
         return True
 
     def keep(self, row: dict[str, str], node: Any) -> bool:
-        """Keep the review of a segmentation if it is the mask of the case, and return whether it is.
+        """Keep the review of a segmentation if it is the mask that the case has in the files; return whether it is.
 
         Raises
         ------
@@ -117,20 +126,38 @@ class OpenCase:
         if self._worklist is None or self.case is None or node is not self.node or not self.isThere:
             return False
         self._write()
+        if self._versions is not None and self._versions.isBeside:
+            return False
         self._worklist.write_review(self.case, row)
         self._onSaved(self.case)
         return True
 
     def _write(self) -> None:
-        if self._worklist is None or self.case is None:
+        if self._worklist is None or self.case is None or self._versions is None:
             return
         if self.node is None:
             self._adopt(self._drawn())
         if self.isThere and self._isChanged():
             now = _stampOf(self.node)
-            if saveCase(self._worklist, self.case, self.node):
+            if saveCase(self._worklist, self.case, self.node, self._versions):
                 self._onSaved(self.case)
             self._saved = now
+
+    def _compare(self) -> None:
+        """Say so where a scene that was loaded has another mask than the files."""
+        if self._worklist is None or self.case is None or self._versions is None or not self.isThere:
+            return
+        try:
+            isSame = isSaved(self._worklist, self.case, self.node)
+        except RenalError:
+            isSame = False
+        if not isSame:
+            self._versions.doubt()
+            sentence = _(
+                "The mask of '{name}' in this scene is not the one in the worklist's files: choose the case in the "
+                "list to see that one."
+            )
+            self._say(sentence.format(name=self.case.name), isError=True)
 
     def _rested(self) -> None:
         # A change of the transform does not show in the stamp.
@@ -159,6 +186,8 @@ class OpenCase:
 
     def _adopt(self, node: Any) -> None:
         self._watch(node)
+        if self._versions is not None:
+            self._versions.isOther = node is not None
         if node is not None and _holdsAnything(node):
             self._saved = None
             self._changes.poke()
@@ -176,11 +205,11 @@ def _stampOf(node: Any) -> tuple[Any, ...]:
     """Return what differs after every change of the segments, made in whatever module."""
     if node is None:
         return ()
-    segmentation = node.GetSegmentation()
     kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
-    segments = [(identifier, segmentation.GetSegment(identifier)) for identifier in identifiers]
-    labelmaps = [
-        (identifier, segment.GetLabelValue(), segment.GetRepresentation(kind)) for identifier, segment in segments
+    segments = [(identifier, node.GetSegmentation().GetSegment(identifier)) for identifier in segmentIds(node)]
+    described = [
+        (identifier, segment.GetName(), segment.GetTerminology(), segment.GetLabelValue())
+        for identifier, segment in segments
     ]
-    return tuple((identifier, value, image and image.GetMTime()) for identifier, value, image in labelmaps)
+    labelmaps = [segment.GetRepresentation(kind) for _identifier, segment in segments]
+    return (*described, *(image and image.GetMTime() for image in labelmaps))

@@ -9,29 +9,11 @@ import numpy as np
 import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
-from Testing.panels.worklist_folder import bite, names, open_, outlineAll, states
+from Testing.panels.worklist_folder import bite, draw, names, open_, outlineAll, states, thereAndBack
 
 from renal_layers.phantom import reference_object
 from renal_segmentation.files import read_image
 from renal_segmentation.review import read_reviews
-
-
-def thereAndBack(panel: Any) -> None:
-    """Go to the next case and back by mouse."""
-    for button in (panel.ui.nextButton, panel.ui.previousButton):
-        mouse.click(button)
-        panel.rest()
-
-
-def draw(panel: Any, volume: Any, name: str = "Segmentation") -> Any:
-    """Draw the kidneys of an image by hand into a new segmentation, as the Segment Editor makes it, and return it."""
-    from RenalSegmentationLib.Labels import writeSides
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    writeSides(node, reference_object(SMALL).mask.array)
-    return node
 
 
 def test_what_apply_finds_is_kept_with_the_case(cases: Any) -> None:
