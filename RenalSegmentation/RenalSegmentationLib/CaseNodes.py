@@ -224,7 +224,7 @@ def removeCase(case: Case, mask: Any = None) -> None:
         if volume.GetAttribute(CASE_ATTRIBUTE) != case.name:
             continue
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            ours = node is mask or isAiCopy(node) or aiCopyOf(node) is not None
+            ours = node is mask or isAiCopy(node) or (mask is None and aiCopyOf(node) is not None)
             if ours and referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
                 _removeWithRecords(node)
         slicer.mrmlScene.RemoveNode(volume)

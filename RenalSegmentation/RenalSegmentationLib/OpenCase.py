@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from renal_segmentation.errors import RenalError
+from renal_segmentation.labels import Side
 from renal_segmentation.worklist import Case, Worklist
 from RenalLayersLib.AutoUpdate import AutoUpdate
+from RenalLayersLib.Guesses import isNamedOtherwise
 from RenalSegmentationLib.CaseLabels import labelsToSave
 from RenalSegmentationLib.CaseNodes import CASE_ATTRIBUTE, isSaved, saveCase, saveOutline
-from RenalSegmentationLib.Labels import referenceOf, segmentIds
+from RenalSegmentationLib.Labels import holdsBothKidneys, kidneySegments, referenceOf, segmentIds
 from RenalSegmentationLib.MaskVersions import MaskVersions
 from RenalSegmentationLib.Result import aiCopyOf, isAiCopy
 
@@ -46,12 +49,19 @@ class OpenCase:
         self._worklist: Worklist | None = None
         self._versions: MaskVersions | None = None
         self._saved: Any = None
+        self._offered: Any = None
+        self._declined: Any = None
         self._changes = AutoUpdate(self._rested)
+        # Asked when all that follows from the choice has been done: what Apply has found needs no question.
+        self._question = qt.QTimer()
+        self._question.setSingleShot(True)
+        self._question.setInterval(0)
+        self._question.connect("timeout()", self._offer)
 
     @property
     def isWaiting(self) -> bool:
         """Whether a change waits for the hand to come to rest."""
-        return self._changes.isWaiting
+        return self._changes.isWaiting or bool(self._question.active)
 
     @property
     def isThere(self) -> bool:
@@ -60,17 +70,18 @@ class OpenCase:
 
     def open(self, worklist: Worklist, case: Case | None, node: Any) -> None:
         """Look at a case; the files have all of its mask."""
-        self._worklist, self.case = worklist, case
+        self._worklist, self.case, self._declined = worklist, case, None
         self._versions = MaskVersions(worklist.mask(case), case.name, self._say) if case is not None else None
         self._watch(node if self._isMask(node) else None)
 
     def forget(self) -> None:
         """Look at no case."""
-        self._worklist = self.case = self._versions = None
+        self._worklist = self.case = self._versions = self._declined = None
         self._watch(None)
 
     def leave(self) -> None:
         """Let go of the scene while the module is left; what is changed meanwhile is noticed afterwards."""
+        self._question.stop()
         self._changes.leave()
 
     def resume(self, worklist: Worklist, case: Case | None, node: Any) -> None:
@@ -84,8 +95,22 @@ class OpenCase:
             self._compare()
 
     def follow(self, node: Any) -> None:
-        """Take a segmentation that was chosen for the image of the case as its mask from now on."""
-        if node is not self.node and self._isMask(node) and self.save():
+        """Take a segmentation that was chosen for the image of the case as its mask from now on.
+
+        Where the case has one already, or this one is named otherwise than kidneys, the user is asked. One that has
+        segments, but no kidney, is let alone.
+        """
+        if node is self._declined:
+            return
+        self._declined = None
+        if node is self.node or not self._isMask(node):
+            return
+        if segmentIds(node) and not any(kidneySegments(node).values()):
+            return
+        if self.isThere or _isDoubtful(node):
+            self._offered = node
+            self._question.start()
+        elif self.save():
             self._adopt(node)
 
     def outlined(self, node: Any, answer: dict[str, Any]) -> None:
@@ -159,13 +184,29 @@ class OpenCase:
             )
             self._say(sentence.format(name=self.case.name), isError=True)
 
+    def _offer(self) -> None:
+        """Ask whether a segmentation that was chosen becomes the mask of the case."""
+        node, self._offered = self._offered, None
+        if self.case is None or node is self.node or not self._isMask(node):
+            return
+        question = _("Keep '{segmentation}' as the mask of '{name}' from now on?")
+        if self.isThere:
+            question = _(
+                "'{name}' has a mask already. Keep '{segmentation}' as its mask from now on? The file of the one "
+                "before stays beside it."
+            )
+        if not slicer.util.confirmYesNoDisplay(question.format(name=self.case.name, segmentation=node.GetName())):
+            self._declined = node
+        elif self.save() and self._isMask(node):
+            self._adopt(node)
+
     def _rested(self) -> None:
         # A change of the transform does not show in the stamp.
         self._saved = None
         self.save()
 
     def _isChanged(self) -> bool:
-        return self.isWaiting or _stampOf(self.node) != self._saved
+        return self._changes.isWaiting or _stampOf(self.node) != self._saved
 
     def _isMask(self, node: Any) -> bool:
         """Return whether a segmentation can be the mask of the case: one of its image, and no copy of the network's."""
@@ -177,7 +218,8 @@ class OpenCase:
     def _drawn(self) -> Any:
         """Return what was drawn in another module for a case that was opened without a mask, or None."""
         found = (node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if self._isMask(node))
-        return next((node for node in found if aiCopyOf(node) is None and _holdsAnything(node)), None)
+        drawn = (node for node in found if aiCopyOf(node) is None and node is not self._declined)
+        return next((node for node in drawn if _holdsAnything(node) and not _isDoubtful(node)), None)
 
     def _watch(self, node: Any) -> None:
         self.node = node
@@ -191,6 +233,12 @@ class OpenCase:
         if node is not None and _holdsAnything(node):
             self._saved = None
             self._changes.poke()
+
+
+def _isDoubtful(node: Any) -> bool:
+    """Return whether the only segment that can be the kidneys is named otherwise."""
+    only = kidneySegments(node)[Side.LEFT]
+    return holdsBothKidneys(node) and isNamedOtherwise(node.GetSegmentation().GetSegment(only))
 
 
 def _holdsAnything(node: Any) -> bool:

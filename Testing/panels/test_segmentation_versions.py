@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 from Testing.host import mouse
-from Testing.panels.worklist_folder import bite, open_, outlineAll, thereAndBack
+from Testing.panels.segmentation_panel import SMALL
+from Testing.panels.worklist_folder import bite, draw, names, open_, outlineAll, states, thereAndBack
 
+from renal_layers.phantom import reference_object
 from renal_segmentation.files import read_image, write_image
 
 
@@ -150,3 +153,109 @@ def test_a_scene_with_another_mask_than_the_files_says_so_and_asks_before_it_rep
     cases.rest()
     np.testing.assert_array_equal(maskOf(folder), newer)
     assert len(keptAside(folder)) == 1
+
+
+def drawOne(panel: Any, name: str) -> Any:
+    """Draw one segment, a small box, into a new segmentation of the same name, and return that."""
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(panel.parameters.inputVolume)
+    node.GetSegmentation().AddEmptySegment(name, name)
+    panel.paint(lambda array: array.__setitem__(np.s_[5:9, 5:9, 2:6], 1), name, node)
+    return node
+
+
+def test_another_segmentation_takes_the_place_of_the_mask_only_if_the_user_agrees(cases: Any, folder: Path) -> None:
+    import qt
+
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = maskOf(folder)
+    mine = draw(cases, cases.parameters.inputVolume, "mine")
+    drawn = cases.sides(mine).copy()
+    cases.host.dialogs.answerWith(qt.QMessageBox.No)
+    mouse.choose(cases.ui.segmentationSelector, "mine")
+    cases.rest()
+    cases.panel.exit()
+    cases.panel.enter()
+    cases.rest()
+    np.testing.assert_array_equal(maskOf(folder), corrected)
+    mouse.choose(cases.ui.segmentationSelector, "case 1 kidneys")
+    cases.rest()
+    cases.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    mouse.choose(cases.ui.segmentationSelector, "mine")
+    cases.rest()
+    np.testing.assert_array_equal(maskOf(folder), drawn)
+    np.testing.assert_array_equal(keptAside(folder), [corrected])
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), drawn)
+
+
+def test_an_empty_segmentation_that_the_user_goes_on_with_replaces_no_mask_without_a_copy(
+    cases: Any, folder: Path
+) -> None:
+    import qt
+
+    from RenalSegmentationLib.Labels import writeSides
+
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = maskOf(folder)
+    anew = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "anew")
+    anew.CreateDefaultDisplayNodes()
+    anew.SetReferenceImageGeometryParameterFromVolumeNode(cases.parameters.inputVolume)
+    cases.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    mouse.choose(cases.ui.segmentationSelector, "anew")
+    cases.rest()
+    np.testing.assert_array_equal(maskOf(folder), corrected)
+    writeSides(anew, reference_object(SMALL).mask.array)
+    cases.rest()
+    np.testing.assert_array_equal(maskOf(folder), cases.sides(anew))
+    np.testing.assert_array_equal(keptAside(folder), [corrected])
+
+
+def test_a_segment_that_is_named_otherwise_than_kidneys_becomes_no_mask_unasked(cases: Any, folder: Path) -> None:
+    import qt
+
+    drawOne(cases, "Spine")
+    thereAndBack(cases)
+    assert states(cases)[0] == "waiting"
+    assert "Spine" in names()
+    drawOne(cases, "patient 7")
+    cases.host.dialogs.answerWith(qt.QMessageBox.No)
+    mouse.choose(cases.ui.segmentationSelector, "patient 7")
+    cases.rest()
+    assert states(cases)[0] == "waiting"
+    thereAndBack(cases)
+    node = drawOne(cases, "patient 8")
+    drawn = cases.sides(node) > 0
+    cases.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    mouse.choose(cases.ui.segmentationSelector, "patient 8")
+    cases.rest()
+    assert states(cases)[0] == "corrected"
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides() > 0, drawn)
+
+
+@pytest.mark.parametrize("name", ["Segment_1", "Kidneys", "Nieren", "Linke Niere", "肾"])
+def test_what_is_drawn_by_hand_for_a_case_that_waits_is_kept_by_names_like_these(cases: Any, name: str) -> None:
+    drawOne(cases, name)
+    thereAndBack(cases)
+    assert states(cases)[0] == "corrected"
+
+
+def test_segments_of_something_else_are_no_mask_when_they_are_chosen(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = maskOf(folder)
+    node = drawOne(cases, "Spine")
+    node.GetSegmentation().AddEmptySegment("Liver", "Liver")
+    mouse.choose(cases.ui.segmentationSelector, "Spine")
+    cases.rest()
+    np.testing.assert_array_equal(maskOf(folder), corrected)
+    thereAndBack(cases)
+    np.testing.assert_array_equal(maskOf(folder), corrected)
+    assert "Spine" in names()
