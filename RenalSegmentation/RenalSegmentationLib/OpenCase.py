@@ -105,7 +105,7 @@ class OpenCase:
         self._declined = None
         if node is self.node or not self._isMask(node):
             return
-        if segmentIds(node) and not any(kidneySegments(node).values()):
+        if segmentIds(node) and not _hasKidneys(node):
             return
         if self.isThere or _isDoubtful(node):
             self._offered = node
@@ -160,7 +160,7 @@ class OpenCase:
     def _write(self) -> None:
         if self._worklist is None or self.case is None or self._versions is None:
             return
-        if self.node is None:
+        if not self.isThere:
             self._adopt(self._drawn())
         if self.isThere and self._isChanged():
             now = _stampOf(self.node)
@@ -219,7 +219,8 @@ class OpenCase:
         """Return what was drawn in another module for a case that was opened without a mask, or None."""
         found = (node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if self._isMask(node))
         drawn = (node for node in found if aiCopyOf(node) is None and node is not self._declined)
-        return next((node for node in drawn if _holdsAnything(node) and not _isDoubtful(node)), None)
+        named = (node for node in drawn if _hasKidneys(node) and not _isDoubtful(node))
+        return next((node for node in named if _holdsAnything(node)), None)
 
     def _watch(self, node: Any) -> None:
         self.node = node
@@ -233,6 +234,10 @@ class OpenCase:
         if node is not None and _holdsAnything(node):
             self._saved = None
             self._changes.poke()
+
+
+def _hasKidneys(node: Any) -> bool:
+    return any(kidneySegments(node).values())
 
 
 def _isDoubtful(node: Any) -> bool:

@@ -259,3 +259,28 @@ def test_segments_of_something_else_are_no_mask_when_they_are_chosen(cases: Any,
     thereAndBack(cases)
     np.testing.assert_array_equal(maskOf(folder), corrected)
     assert "Spine" in names()
+
+
+def test_a_mask_that_is_deleted_and_drawn_anew_is_kept(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = maskOf(folder)
+    slicer.mrmlScene.RemoveNode(cases.segmentation)
+    cases.rest()
+    drawOne(cases, "Left cyst")
+    drawn = cases.sides(draw(cases, cases.parameters.inputVolume)).copy()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), drawn)
+    np.testing.assert_array_equal(keptAside(folder), [corrected])
+
+
+def test_a_mask_that_is_deleted_and_outlined_anew_stays_beside_the_outline(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    cases.paint(bite)
+    cases.rest()
+    corrected = maskOf(folder)
+    slicer.mrmlScene.RemoveNode(cases.segmentation)
+    cases.apply()
+    assert states(cases)[0] == "outlined"
+    np.testing.assert_array_equal(keptAside(folder), [corrected])
