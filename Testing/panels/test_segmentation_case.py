@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
@@ -307,3 +308,33 @@ def test_a_mask_whose_image_was_moved_for_good_is_not_saved_to_another_place(cas
     cases.rest()
     assert cases.error.startswith("The image 'case 1' does not lie where it was outlined any more")
     assert states(cases)[0] == "outlined"
+
+
+@pytest.mark.parametrize("name", ["Segment_1", "Kidneys"])
+def test_kidneys_drawn_in_one_segment_come_back_as_left_and_right(cases: Any, folder: Path, name: str) -> None:
+    truth = reference_object(SMALL).mask.array
+    node = draw(cases, cases.parameters.inputVolume)
+    for kidney in ("Left-kidney", "Right-kidney"):
+        node.GetSegmentation().RemoveSegment(kidney)
+    node.GetSegmentation().AddEmptySegment(name, name)
+    cases.paint(lambda array: array.__setitem__(truth > 0, 1), name, node)
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), truth)
+    np.testing.assert_array_equal(read_image(folder / "renal-review" / "case 1" / "kidneys.nii.gz")[0].array, truth)
+    assert [row[0] for row in cases.table(cases.ui.volumesTable)] == [
+        "Total kidney volume",
+        "Left kidney",
+        "Right kidney",
+    ]
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_one_kidney_drawn_in_a_segment_without_a_side_gets_that_of_its_place(cases: Any, side: int) -> None:
+    truth = reference_object(SMALL).mask.array
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(cases.parameters.inputVolume)
+    node.GetSegmentation().AddEmptySegment("Segment_1", "Segment_1")
+    cases.paint(lambda array: array.__setitem__(truth == side, 1), "Segment_1", node)
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), np.where(truth == side, side, 0))
