@@ -27,6 +27,10 @@ _NO_KIDNEY = (
 )
 _NO_PART = r"adrenal|bon[ey]|\bhip\b"
 _RENAL = r"kidney|(?<!ad)renal"
+_ELSEWHERE = r"\bniere|\bnier\b|\breins?\b|\bri[nñ][oóõ]n|\bren[ei]\b|\brins?\b|\brim\b|nyre|njur|почк|肾|腎|신장"
+"""Kidneys in other languages of Slicer's users."""
+_NAMELESS = r"(segment(ation)?|label ?map|label|mask|tissue|object|region|roi)?( ?\d+)*"
+"""Names that programs give, which say nothing of what a segment is."""
 
 _QUANTITIES = (
     (r"r2\*?|r2[ _-]?star", (("Hz", 1, 1000),)),
@@ -87,6 +91,15 @@ def guessSegments(node: Any) -> dict[str, str]:
         if len(candidates) == 1:
             found["leftSegment"] = found["rightSegment"] = candidates[0]
     return found
+
+
+def isNamedOtherwise(segment: Any) -> bool:
+    """Return whether a segment has a name of its own that is not one of kidneys, such as 'Spine', and no such code."""
+    name, parts = _words(segment.GetName()), (segment.GetTerminology() or "").split("~")
+    if len(parts) > 2 and f"^{_KIDNEY_CODE}^" in parts[2]:
+        return False
+    renal = (_RENAL, _ELSEWHERE, *_KIDNEYS.values())
+    return not re.fullmatch(_NAMELESS, name) and not any(re.search(pattern, name) for pattern in renal)
 
 
 def guessUnit(volume: Any) -> str:

@@ -18,9 +18,12 @@ from renal_segmentation.resampling import nearest
 from renal_segmentation.volume import Grid, Volume
 from renal_segmentation.worklist import Case, Status, Worklist
 from RenalLayersLib.Inputs import volumeOf
+from RenalSegmentationLib.CaseLabels import furtherSegments, labelsToSave
 from RenalSegmentationLib.Changes import CHANGES_ROLE
+from RenalSegmentationLib.FurtherSegments import furtherFile, readFurther, writeFurther
 from RenalSegmentationLib.Job import writeVolume
-from RenalSegmentationLib.Labels import gridOf, labelsOf, referenceOf, sideMap, writeSegment
+from RenalSegmentationLib.Labels import localAffine, referenceOf, writeSegment
+from RenalSegmentationLib.MaskVersions import MaskVersions
 from RenalSegmentationLib.Records import REVIEWS_ROLE, addRecord
 from RenalSegmentationLib.Result import (
     AI_ROLE,
@@ -31,7 +34,7 @@ from RenalSegmentationLib.Result import (
     isAiCopy,
     showResult,
 )
-from RenalSegmentationLib.Terminology import CORTEX, LEFT_KIDNEY, MEDULLA, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
+from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SEGMENT_KINDS, SINUS
 from RenalSegmentationLib.Views import keptViews
 
 CASE_ATTRIBUTE = "Renal.Case"
@@ -64,6 +67,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
             node = handDrawn(volume)
         if mask is not None:
             _fillFrom(node, mask)
+        readFurther(node, furtherFile(worklist.mask(case)))
     except Exception:
         slicer.mrmlScene.RemoveNode(volume)
         raise
@@ -104,24 +108,68 @@ def writeSeries(case: Case, path: Path) -> None:
                 slicer.mrmlScene.RemoveNode(node)
 
 
-def saveCase(worklist: Worklist, case: Case, node: Any) -> bool:
+def saveCase(worklist: Worklist, case: Case, node: Any, versions: MaskVersions) -> bool:
     """Write the mask of a case unless the files have it already; return whether anything was written.
+
+    Parameters
+    ----------
+    worklist, case
+        Whose files.
+    node : vtkMRMLSegmentationNode
+        The mask.
+    versions : MaskVersions
+        Says where to write it, once it is known that the files have another one.
 
     Raises
     ------
     RenalError
         If the segments lie on other voxels than the image, or the mask cannot be written.
     """
-    mask = Volume(labelsToSave(node), gridOf(node).affine)
+    worklist.make_folder(case)
+    labels = labelsToSave(node)
+    mask = _changedMask(worklist, case, _whereFiled(labels, node))
+    further, path = furtherSegments(node, labels), worklist.mask(case)
+    if mask is None and not further and not furtherFile(path).is_file():
+        return False
+    path = versions.place()
+    isWritten = writeFurther(node, further, furtherFile(path))
+    if mask is not None:
+        write_image(path, mask.array, mask.grid, "kidneys, corrected")
+    versions.written(path)
+    return isWritten or mask is not None
+
+
+def isSaved(worklist: Worklist, case: Case, node: Any) -> bool:
+    """Return whether the files have the mask of a case as it is.
+
+    Raises
+    ------
+    RenalError
+        If the segments lie on other voxels than the image.
+    """
+    return _changedMask(worklist, case, _whereFiled(labelsToSave(node), node)) is None
+
+
+def _changedMask(worklist: Worklist, case: Case, mask: Volume) -> Volume | None:
+    """Return a mask as it is to be written, None where the files have it."""
     written = _writtenMask(worklist, case)
     if written is not None:
+        if not _sameVoxels(mask.grid, written.grid):
+            sentence = _(
+                "The image '{name}' does not lie where it was outlined any more, so its mask is not saved: move image "
+                "and mask back with the inverse of the transform that was hardened."
+            )
+            raise InputError(sentence.format(name=case.name))
         # The file keeps the voxel order of the image's file, which Slicer may have turned.
         mask = Volume(nearest(mask, written.grid), written.affine)
         if np.array_equal(*map(_keptLabels, (written.array, mask.array))):
-            return False
-    worklist.make_folder(case)
-    write_image(worklist.mask(case), mask.array, mask.grid, "kidneys, corrected")
-    return True
+            return None
+    return mask
+
+
+def _whereFiled(labels: np.ndarray, node: Any) -> Volume:
+    """Return labels where the image's file has the image: a transform above both is for looking."""
+    return Volume(labels, localAffine(referenceOf(node)))
 
 
 def _writtenMask(worklist: Worklist, case: Case) -> Volume | None:
@@ -149,39 +197,10 @@ def saveOutline(worklist: Worklist, case: Case, node: Any, answer: Mapping[str, 
     """
     copy = aiCopyOf(node)
     path = worklist.make_folder(case) / worklist.network_mask(case).name
-    write_image(path, labelsToSave(copy), gridOf(copy), "kidneys")
+    mask = _whereFiled(labelsToSave(copy), copy)
+    write_image(path, mask.array, mask.grid, "kidneys")
     told = {"model": node.GetAttribute(MODEL_ATTRIBUTE) or "", **answer, "confidence": confidenceOf(node)}
     worklist.write_summary(case, summaryOf(told, lightOf(path, told["confidence"])))
-
-
-def labelsToSave(node: Any) -> np.ndarray:
-    """Return the segments as labels of the network's kind, shape (I, J, K), uint8."""
-    grid, side = gridOf(node), sideMap(node).array
-    labels = np.where(side == Side.LEFT, 1, np.where(side == Side.RIGHT, 2, 0)).astype(np.uint8)
-    for structure in SEGMENT_KINDS:
-        if structure in (LEFT_KIDNEY, RIGHT_KIDNEY):
-            continue
-        if node.GetSegmentation().GetSegment(structure.segmentId) is None:
-            continue
-        inside = labelsOf(node, [structure.segmentId], grid).array > 0
-        left, right = structure.values[0], structure.values[-1]
-        if structure in (CORTEX, MEDULLA):
-            labels[inside & (side == Side.LEFT)] = left
-            labels[inside & (side == Side.RIGHT)] = right
-        elif left == right:
-            labels[inside & (side == 0)] = left
-        else:
-            places = np.argwhere(inside & (side == 0))
-            labels[tuple(places.T)] = np.where(_isLeft(grid.to_ras(places)[:, 0], grid, side), left, right)
-    return labels
-
-
-def _isLeft(x: np.ndarray, grid: Grid, side: np.ndarray) -> np.ndarray:
-    """Return whether places, given by their RAS x in mm, belong to the left kidney, which may be the only one."""
-    centres = {s: grid.to_ras(np.argwhere(side == s))[:, 0].mean() for s in Side if (side == s).any()}
-    if len(centres) == 2:
-        return x < (centres[Side.LEFT] + centres[Side.RIGHT]) / 2
-    return np.full(x.shape, Side.RIGHT not in centres)
 
 
 def lightOf(path: Path, confidence: Mapping[str, float]) -> Light:
@@ -205,7 +224,7 @@ def removeCase(case: Case, mask: Any = None) -> None:
         if volume.GetAttribute(CASE_ATTRIBUTE) != case.name:
             continue
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            ours = node is mask or isAiCopy(node) or aiCopyOf(node) is not None
+            ours = node is mask or isAiCopy(node) or (mask is None and aiCopyOf(node) is not None)
             if ours and referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
                 _removeWithRecords(node)
         slicer.mrmlScene.RemoveNode(volume)

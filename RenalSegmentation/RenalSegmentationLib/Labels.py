@@ -20,6 +20,12 @@ from RenalSegmentationLib.Terminology import LEFT_KIDNEY, RIGHT_KIDNEY, SegmentK
 KIDNEY_OF = {Side.LEFT: LEFT_KIDNEY, Side.RIGHT: RIGHT_KIDNEY}
 
 
+def segmentIds(node: Any) -> list[str]:
+    """Return the IDs of the segments in their order."""
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+
+
 def kidneySegments(node: Any) -> dict[Side, str]:
     """Return the IDs of the segments of the left and right kidney, empty where there is none."""
     if node is None:
@@ -29,16 +35,21 @@ def kidneySegments(node: Any) -> dict[Side, str]:
     return {Side.LEFT: left, Side.RIGHT: "" if right == left else right}
 
 
+def holdsBothKidneys(node: Any) -> bool:
+    """Return whether one only segment stands for the kidneys, of whichever side."""
+    found = guessSegments(node)
+    return bool(found["leftSegment"]) and found["leftSegment"] == found["rightSegment"]
+
+
 def otherSegments(node: Any) -> list[str]:
     """Return the IDs of the segments that are no whole kidney, cortex and medulla left out: they lie within one."""
     guesses = guessSegments(node)
     known = {*kidneySegments(node).values(), guesses["cortexSegment"], guesses["medullaSegment"]}
     segmentation = node.GetSegmentation()
-    identifiers = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
     tissue = ("cortex", "medulla")
     return [
         identifier
-        for identifier in identifiers
+        for identifier in segmentIds(node)
         if identifier not in known
         and not any(t in segmentation.GetSegment(identifier).GetName().lower() for t in tissue)
     ]

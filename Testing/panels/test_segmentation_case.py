@@ -6,31 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
-from Testing.panels.worklist_folder import bite, names, open_, outlineAll, states
+from Testing.panels.worklist_folder import bite, draw, names, open_, outlineAll, states, thereAndBack
 
 from renal_layers.phantom import reference_object
+from renal_segmentation.files import read_image
 from renal_segmentation.review import read_reviews
-
-
-def thereAndBack(panel: Any) -> None:
-    """Go to the next case and back by mouse."""
-    for button in (panel.ui.nextButton, panel.ui.previousButton):
-        mouse.click(button)
-        panel.rest()
-
-
-def draw(panel: Any, volume: Any, name: str = "Segmentation") -> Any:
-    """Draw the kidneys of an image by hand into a new segmentation, as the Segment Editor makes it, and return it."""
-    from RenalSegmentationLib.Labels import writeSides
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    writeSides(node, reference_object(SMALL).mask.array)
-    return node
 
 
 def test_what_apply_finds_is_kept_with_the_case(cases: Any) -> None:
@@ -265,3 +249,133 @@ def test_remarks_go_with_the_case_they_are_of_and_come_back_with_it(cases: Any) 
     assert cases.ui.warningsLabel.text == ""
     mouse.click(cases.ui.previousButton)
     assert "This mask was made by a stand-in." in cases.ui.warningsLabel.text
+
+
+def addSegment(panel: Any, name: str, box: tuple[slice, ...]) -> str:
+    """Add a segment as the embedded editor does, name it, fill a box of voxels, and return its ID."""
+    segmentation = panel.segmentation.GetSegmentation()
+    identifier = segmentation.AddEmptySegment("", "new")
+    panel.paint(lambda array: array.__setitem__(box, 1), "new")
+    segmentation.GetSegment(identifier).SetName(name)
+    panel.rest()
+    return str(identifier)
+
+
+def voxels(panel: Any, name: str) -> np.ndarray:
+    """Return where a segment of the chosen segmentation is, found by its name."""
+    from RenalSegmentationLib.Labels import gridOf, labelsOf
+
+    node = panel.segmentation
+    return labelsOf(node, [node.GetSegmentation().GetSegmentIdBySegmentName(name)], gridOf(node)).array > 0
+
+
+def test_a_cyst_that_the_user_added_goes_into_the_mask_by_its_name(cases: Any, folder: Path) -> None:
+    outlineAll(cases)
+    addSegment(cases, "Left cyst", np.s_[1:4, 1:4, 1:3])
+    drawn = voxels(cases, "Left cyst")
+    assert states(cases)[0] == "corrected"
+    mask = read_image(folder / "renal-review" / "case 1" / "kidneys.nii.gz")[0]
+    assert (mask.array == 3).sum() == drawn.sum() == 18
+    thereAndBack(cases)
+    np.testing.assert_array_equal(voxels(cases, "Left cyst"), drawn)
+    assert not (folder / "renal-review" / "case 1" / "further.seg.nrrd").exists()
+
+
+def test_segments_that_the_mask_has_no_label_for_come_back_with_their_case(cases: Any) -> None:
+    from RenalSegmentationLib.Labels import segmentIds
+
+    outlineAll(cases)
+    kidneys = cases.sides().copy()
+    identifier = addSegment(cases, "Spleen", np.s_[1:4, 1:4, 1:3])
+    addSegment(cases, "Left cyst", np.s_[5:7, 1:4, 1:3])
+    cases.segmentation.GetSegmentation().GetSegment(identifier).SetColor(0.1, 0.2, 0.3)
+    addSegment(cases, "Left cyst", np.s_[:, :, 4:6])
+    before = {
+        one: cases.segmentation.GetSegmentation().GetSegment(one).GetName() for one in segmentIds(cases.segmentation)
+    }
+    table = cases.table(cases.ui.volumesTable)
+    thereAndBack(cases)
+    node = cases.segmentation
+    assert {one: node.GetSegmentation().GetSegment(one).GetName() for one in segmentIds(node)} == before
+    np.testing.assert_allclose(node.GetSegmentation().GetSegment(identifier).GetColor(), (0.1, 0.2, 0.3), atol=1e-6)
+    assert sorted(map(tuple, cases.table(cases.ui.volumesTable))) == sorted(map(tuple, table))
+    np.testing.assert_array_equal(cases.sides(), kidneys)
+    for one in [one for one, name in before.items() if "kidney" not in name]:
+        node.GetSegmentation().RemoveSegment(one)
+    cases.rest()
+    thereAndBack(cases)
+    assert [row[0] for row in cases.table(cases.ui.volumesTable)] == [
+        "Total kidney volume",
+        "Left kidney",
+        "Right kidney",
+    ]
+
+
+def test_a_transform_above_image_and_mask_changes_nothing_of_what_is_saved(cases: Any, folder: Path) -> None:
+    import vtk
+
+    outlineAll(cases)
+    outline = read_image(folder / "renal-review" / "case 1" / "network.nii.gz")[0]
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    turn = vtk.vtkTransform()
+    turn.RotateZ(180)
+    turn.Translate(20, 0, 0)
+    transform.SetMatrixTransformToParent(turn.GetMatrix())
+    image, node = cases.parameters.inputVolume, cases.segmentation
+    for one in (image, node, node.GetNodeReference("Renal.AI")):
+        one.SetAndObserveTransformNodeID(transform.GetID())
+    cases.rest()
+    assert states(cases)[0] == "outlined"
+    addSegment(cases, "Renal sinus", np.s_[1:4, 1:4, 1:3])
+    cases.paint(bite)
+    cases.rest()
+    corrected = cases.sides().copy()
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), corrected)
+    mask = read_image(folder / "renal-review" / "case 1" / "kidneys.nii.gz")[0]
+    assert mask.grid.same_as(outline.grid)
+    assert set(np.unique(mask.array)) == {0, 1, 2, 6}
+
+
+def test_a_mask_whose_image_was_moved_for_good_is_not_saved_to_another_place(cases: Any) -> None:
+    import vtk
+
+    outlineAll(cases)
+    turn = vtk.vtkTransform()
+    turn.Translate(20, 0, 0)
+    for node in (cases.parameters.inputVolume, cases.segmentation):
+        node.ApplyTransform(turn)
+    cases.paint(bite)
+    cases.rest()
+    assert cases.error.startswith("The image 'case 1' does not lie where it was outlined any more")
+    assert states(cases)[0] == "outlined"
+
+
+@pytest.mark.parametrize("name", ["Segment_1", "Kidneys"])
+def test_kidneys_drawn_in_one_segment_come_back_as_left_and_right(cases: Any, folder: Path, name: str) -> None:
+    truth = reference_object(SMALL).mask.array
+    node = draw(cases, cases.parameters.inputVolume)
+    for kidney in ("Left-kidney", "Right-kidney"):
+        node.GetSegmentation().RemoveSegment(kidney)
+    node.GetSegmentation().AddEmptySegment(name, name)
+    cases.paint(lambda array: array.__setitem__(truth > 0, 1), name, node)
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), truth)
+    np.testing.assert_array_equal(read_image(folder / "renal-review" / "case 1" / "kidneys.nii.gz")[0].array, truth)
+    assert [row[0] for row in cases.table(cases.ui.volumesTable)] == [
+        "Total kidney volume",
+        "Left kidney",
+        "Right kidney",
+    ]
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_one_kidney_drawn_in_a_segment_without_a_side_gets_that_of_its_place(cases: Any, side: int) -> None:
+    truth = reference_object(SMALL).mask.array
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(cases.parameters.inputVolume)
+    node.GetSegmentation().AddEmptySegment("Segment_1", "Segment_1")
+    cases.paint(lambda array: array.__setitem__(truth == side, 1), "Segment_1", node)
+    thereAndBack(cases)
+    np.testing.assert_array_equal(cases.sides(), np.where(truth == side, side, 0))

@@ -51,3 +51,21 @@ def bite(array: np.ndarray) -> None:
     """Take the part of a kidney beyond its middle along the first axis away."""
     rows = np.flatnonzero(array.any(axis=(1, 2)))
     array[rows[len(rows) // 2] :] = 0
+
+
+def thereAndBack(panel: Any) -> None:
+    """Go to the next case and back by mouse."""
+    for button in (panel.ui.nextButton, panel.ui.previousButton):
+        mouse.click(button)
+        panel.rest()
+
+
+def draw(panel: Any, volume: Any, name: str = "Segmentation") -> Any:
+    """Draw the kidneys of an image by hand into a new segmentation, as the Segment Editor makes it, and return it."""
+    from RenalSegmentationLib.Labels import writeSides
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    writeSides(node, reference_object(SMALL).mask.array)
+    return node
