@@ -219,14 +219,18 @@ def lightOf(path: Path, confidence: Mapping[str, float]) -> Light:
 
 
 def removeCase(case: Case, mask: Any = None) -> None:
-    """Take the image of a case, its mask and what belongs to that out of the scene; what else was drawn stays."""
+    """Take the image of a case, its mask and what belongs to that out of the scene; the rest is hidden."""
     for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
         if volume.GetAttribute(CASE_ATTRIBUTE) != case.name:
             continue
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            ours = node is mask or isAiCopy(node) or (mask is None and aiCopyOf(node) is not None)
-            if ours and referenceOf(node) is volume and slicer.mrmlScene.IsNodePresent(node):
+            if referenceOf(node) is not volume or not slicer.mrmlScene.IsNodePresent(node):
+                continue
+            if node is mask or isAiCopy(node) or (mask is None and aiCopyOf(node) is not None):
                 _removeWithRecords(node)
+            else:
+                # Over the next image it would pass for an outline of that patient.
+                node.SetDisplayVisibility(False)
         slicer.mrmlScene.RemoveNode(volume)
 
 

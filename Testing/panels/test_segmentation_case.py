@@ -10,7 +10,7 @@ import pytest
 import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
-from Testing.panels.worklist_folder import bite, draw, names, open_, outlineAll, states, thereAndBack
+from Testing.panels.worklist_folder import bite, draw, open_, outlineAll, states, thereAndBack
 
 from renal_layers.phantom import reference_object
 from renal_segmentation.files import read_image
@@ -149,11 +149,13 @@ def test_kidneys_drawn_by_hand_become_the_mask_of_a_case_that_waits(cases: Any) 
     assert states(cases) == ["corrected", "corrected", "waiting"]
 
 
-def test_what_is_no_mask_of_the_case_stays_in_the_scene(cases: Any) -> None:
+def test_what_is_no_mask_of_the_case_stays_in_the_scene_but_out_of_sight(cases: Any) -> None:
     outlineAll(cases)
     draw(cases, cases.parameters.inputVolume, "tumour")
     mouse.click(cases.ui.nextButton)
-    assert "tumour" in names()
+    tumour = slicer.util.getNode("tumour")
+    assert not tumour.GetDisplayVisibility()
+    assert cases.segmentation.GetDisplayVisibility()
 
 
 def test_a_case_that_cannot_be_saved_is_not_left(cases: Any, folder: Path) -> None:
@@ -162,7 +164,7 @@ def test_a_case_that_cannot_be_saved_is_not_left(cases: Any, folder: Path) -> No
     blocked.mkdir()
     cases.paint(bite)
     mouse.click(cases.ui.nextButton)
-    assert "kidneys.nii.gz cannot be written" in cases.error
+    assert "kidneys.nii.gz is a folder" in cases.error
     assert cases.segmentation.GetName() == "case 1 kidneys"
     corrected = cases.sides().copy()
     blocked.rmdir()
