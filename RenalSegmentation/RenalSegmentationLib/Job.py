@@ -157,10 +157,14 @@ def modelCommand(predictor: Sequence[str], *arguments: str) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the program: Slicer's, with this package on the path and without buffered output."""
+    """Return the environment of the program: Slicer's, with this package on the path and without buffered output.
+
+    Threads that wait for one another sleep: where Slicer keeps a core busy, those that spin take five times as long.
+    """
     package = str(Path(renal_segmentation.__file__).resolve().parents[1])
     path = os.environ.get("PYTHONPATH", "")
     return {
+        "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "PYTHONPATH": os.pathsep.join([package, *([path] if path else [])]),
         "PYTHONUNBUFFERED": "1",

@@ -63,7 +63,7 @@ class WorklistTable:
 def countsOf(worklist: Worklist) -> str:
     """Return how many cases have come how far, in words."""
     states = [worklist.status(case) for case in worklist.cases]
-    return str(_("{count} cases: {outlined} outlined, {reviewed} reviewed, {failed} failed.")).format(
+    return str(_("{count} cases: {outlined} outlined ({reviewed} reviewed), {failed} failed.")).format(
         count=len(states),
         outlined=sum(state not in (Status.WAITING, Status.FAILED) for state in states),
         reviewed=states.count(Status.REVIEWED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,21 @@ def test_a_program_that_cannot_be_started_is_named(segmentation: Any) -> None:
     segmentation.apply()
     assert "could not be started (/nowhere/PythonSlicer: No such file" in segmentation.error
     assert leftovers() == []
+
+
+@pytest.mark.parametrize(("chosen", "policy"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_the_network_sleep_beside_a_busy_slicer_unless_the_user_has_chosen_otherwise(
+    segmentation: Any, monkeypatch: Any, chosen: str, policy: str
+) -> None:
+    if chosen:
+        monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    else:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    program = "import os, sys; sys.exit('threads wait: ' + os.environ['OMP_WAIT_POLICY'])"
+    segmentation.logic.predictor = (sys.executable, "-c", program)
+    mouse.choose(segmentation.ui.inputSelector, "T2w")
+    segmentation.apply()
+    assert f"threads wait: {policy}" in segmentation.ui.logText.plainText
 
 
 def test_a_transform_above_the_image_is_honoured(segmentation: Any) -> None:

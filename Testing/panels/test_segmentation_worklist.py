@@ -40,7 +40,7 @@ def test_all_cases_are_outlined_in_the_background_while_the_panel_lives(cases: A
     cases.rest()
     assert states(cases) == ["outlined"] * 3
     assert cases.status == "3 cases were outlined, 0 failed."
-    assert cases.ui.worklistLabel.text == "3 cases: 3 outlined, 0 reviewed, 0 failed."
+    assert cases.ui.worklistLabel.text == "3 cases: 3 outlined (0 reviewed), 0 failed."
     assert cases.ui.applyButton.enabled
     lights = {row[0] for row in cases.table(cases.ui.checksTable)}
     light = next(sign for sign in "✗!✓" if sign in lights)
