@@ -20,7 +20,7 @@ from renal_segmentation.worklist import Case, Status, Worklist
 from RenalLayersLib.Inputs import volumeOf
 from RenalSegmentationLib.CaseLabels import furtherSegments, labelsToSave
 from RenalSegmentationLib.Changes import CHANGES_ROLE
-from RenalSegmentationLib.FurtherSegments import furtherFile, readFurther, writeFurther
+from RenalSegmentationLib.FurtherSegments import furtherFile, hasFurther, readFurther, writeFurther
 from RenalSegmentationLib.Job import writeVolume
 from RenalSegmentationLib.Labels import localAffine, referenceOf, writeSegment
 from RenalSegmentationLib.MaskVersions import MaskVersions
@@ -57,6 +57,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
     if not outlined and not corrected:
         return volume, None
     summary = worklist.read_summary(case)
+    node = None
     try:
         outline = _labelsFor(volume, worklist.network_mask(case)) if outlined else None
         mask = _labelsFor(volume, worklist.mask(case)) if corrected else None
@@ -69,7 +70,7 @@ def loadCase(worklist: Worklist, case: Case) -> tuple[Any, Any]:
             _fillFrom(node, mask)
         readFurther(node, furtherFile(worklist.mask(case)))
     except Exception:
-        slicer.mrmlScene.RemoveNode(volume)
+        removeCase(case, node)
         raise
     review = worklist.review(case)
     if review is not None:
@@ -128,15 +129,19 @@ def saveCase(worklist: Worklist, case: Case, node: Any, versions: MaskVersions) 
     worklist.make_folder(case)
     labels = labelsToSave(node)
     mask = _changedMask(worklist, case, _whereFiled(labels, node))
-    further, path = furtherSegments(node, labels), worklist.mask(case)
-    if mask is None and not further and not furtherFile(path).is_file():
+    further = furtherSegments(node, labels)
+    isOther = not hasFurther(node, further, furtherFile(worklist.mask(case)))
+    if mask is None and not isOther:
         return False
     path = versions.place()
-    isWritten = writeFurther(node, further, furtherFile(path))
-    if mask is not None:
-        write_image(path, mask.array, mask.grid, "kidneys, corrected")
-    versions.written(path)
-    return isWritten or mask is not None
+    try:
+        if isOther or path != worklist.mask(case):
+            writeFurther(node, further, furtherFile(path))
+        if mask is not None:
+            write_image(path, mask.array, mask.grid, "kidneys, corrected")
+    finally:
+        versions.written(path)
+    return True
 
 
 def isSaved(worklist: Worklist, case: Case, node: Any) -> bool:
@@ -147,7 +152,10 @@ def isSaved(worklist: Worklist, case: Case, node: Any) -> bool:
     RenalError
         If the segments lie on other voxels than the image.
     """
-    return _changedMask(worklist, case, _whereFiled(labelsToSave(node), node)) is None
+    labels = labelsToSave(node)
+    if _changedMask(worklist, case, _whereFiled(labels, node)) is not None:
+        return False
+    return hasFurther(node, furtherSegments(node, labels), furtherFile(worklist.mask(case)))
 
 
 def _changedMask(worklist: Worklist, case: Case, mask: Volume) -> Volume | None:

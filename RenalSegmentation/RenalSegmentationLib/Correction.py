@@ -107,6 +107,7 @@ class CorrectionPanel:
         # Undo is for the segmentation in the editor; another one may have been chosen while the network was at work.
         self._editor.setSegmentationNode(node)
         self._editor.saveStateForUndo()
+        self._tissue.expectReplacement()
 
     def enter(self) -> None:
         """Let the editor have the mouse in the slice views."""

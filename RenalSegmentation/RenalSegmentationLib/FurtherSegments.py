@@ -12,15 +12,14 @@ from slicer.i18n import tr as _
 
 from renal_segmentation.errors import InputError, OutputError
 from renal_segmentation.files import atomic_path
+from renal_segmentation.worklist import FURTHER_FILE
 from RenalSegmentationLib.CaseLabels import kindsOf
 from RenalSegmentationLib.Labels import gridOf, labelmapIn, labelsOf, referenceOf, segmentIds, writeSegment
-
-_FILE = "further.seg.nrrd"
 
 
 def furtherFile(mask: Path) -> Path:
     """Return where further segments lie, beside a mask."""
-    return mask.with_name(mask.name.replace("kidneys.nii.gz", _FILE))
+    return mask.with_name(mask.name.replace("kidneys.nii.gz", FURTHER_FILE))
 
 
 def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bool:
@@ -65,7 +64,43 @@ def readFurther(node: Any, path: Path) -> None:
     """
     if not path.is_file():
         return
-    read, storage, _scene = _privateNode()
+    read, _scene = _read(node, path)
+    _takeOut(node, read)
+    for identifier in segmentIds(read):
+        own = node.GetSegmentation().GenerateUniqueSegmentID(identifier)
+        node.GetSegmentation().AddSegment(read.GetSegmentation().GetSegment(identifier), own)
+
+
+def hasFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bool:
+    """Return whether a file has just these segments, with their names, codes and colours."""
+    if not path.is_file():
+        return not further
+    try:
+        read, _scene = _read(node, path)
+    except InputError:
+        return False
+    filed = segmentIds(read)
+    return len(filed) == len(further) and all(
+        _described(node, own) == _described(read, other)
+        and np.array_equal(inside, labelsOf(read, [other], gridOf(node)).array > 0)
+        for (own, inside), other in zip(further.items(), filed, strict=True)
+    )
+
+
+def _described(node: Any, identifier: str) -> tuple[str, str, list[float]]:
+    segment = node.GetSegmentation().GetSegment(identifier)
+    return segment.GetName(), segment.GetTerminology() or "", [round(part, 3) for part in segment.GetColor()]
+
+
+def _read(node: Any, path: Path) -> tuple[Any, Any]:
+    """Return the segmentation of a file on the voxels of another one, and the scene that it lives in.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    read, storage, scene = _privateNode()
     storage.SetFileName(str(path))
     if not storage.ReadData(read, True):
         raise InputError(
@@ -75,10 +110,7 @@ def readFurther(node: Any, path: Path) -> None:
         )
     geometry = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     read.GetSegmentation().SetConversionParameter(geometry, node.GetSegmentation().GetConversionParameter(geometry))
-    _takeOut(node, read)
-    for identifier in segmentIds(read):
-        own = node.GetSegmentation().GenerateUniqueSegmentID(identifier)
-        node.GetSegmentation().AddSegment(read.GetSegmentation().GetSegment(identifier), own)
+    return read, scene
 
 
 def _takeOut(node: Any, read: Any) -> None:

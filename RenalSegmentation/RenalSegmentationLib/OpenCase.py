@@ -9,7 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from renal_segmentation.errors import RenalError
+from renal_segmentation.errors import InputError, RenalError
 from renal_segmentation.labels import Side
 from renal_segmentation.worklist import Case, Worklist
 from RenalLayersLib.AutoUpdate import AutoUpdate
@@ -91,21 +91,22 @@ class OpenCase:
             if self._isChanged():
                 self._changes.poke()
         else:
-            isUnsaved = node is not None and node is self.node and self._isChanged()
+            unsaved = self.node if self._isChanged() else None
             self.open(worklist, case, node)
-            if isUnsaved and self.isThere:
+            if self._isMask(unsaved):
                 # Whether the files were changed while they were out of reach is not known: a copy of them stays.
-                self._adopt(self.node)
+                self._adopt(unsaved)
             else:
                 self._compare()
 
     def awaitList(self, node: Any) -> None:
         """Remember what is changed in a mask while the list of its case is out of reach."""
         self._worklist = self.case = self._versions = None
-        if node is not self.node:
-            self._watch(node)
+        isUnsaved = self.node is not None and slicer.mrmlScene.IsNodePresent(self.node) and self._isChanged()
+        if node is self.node or isUnsaved:
+            self._changes.watch(self.node)
         else:
-            self._changes.watch(node)
+            self._watch(node)
 
     def follow(self, node: Any) -> None:
         """Take a segmentation that was chosen for the image of the case as its mask from now on.
@@ -166,6 +167,11 @@ class OpenCase:
         self._write()
         if self._versions is not None and self._versions.isBeside:
             return False
+        if not isSaved(self._worklist, self.case, self.node):
+            sentence = _(
+                "The worklist's files have another mask of '{name}': choose the case in the list to review that."
+            )
+            raise InputError(sentence.format(name=self.case.name))
         self._worklist.write_review(self.case, row)
         self._onSaved(self.case)
         return True

@@ -75,6 +75,7 @@ class TissueKeeper:
         self._editor = editor
         self._node: Any = None
         self._before: _Parts | None = None
+        self._isReplaced = False
         self._strokes = AutoUpdate(self._painted, restMs=0)
         self._observed: tuple[Any, int] | None = None
 
@@ -100,6 +101,10 @@ class TissueKeeper:
             editorNode.RemoveObserver(tag)
             _giveModeBack(editorNode)
 
+    def expectReplacement(self) -> None:
+        """Take what is written next as it is meant to be, whatever effect is active: it is no stroke."""
+        self._isReplaced = True
+
     def kidneysChanged(self) -> None:
         """Take the tissue away where something else than a brush took the kidney away."""
         self._settle(tissueLeads=False)
@@ -107,8 +112,9 @@ class TissueKeeper:
     # -- strokes
 
     def _painted(self) -> None:
-        effect = self._editor.activeEffect()
-        if effect is None:
+        effect, isReplaced = self._editor.activeEffect(), self._isReplaced
+        self._isReplaced = False
+        if effect is None or isReplaced:
             # What is not painted, such as the outline of a network, is as it is meant to be.
             self._before = _partsOf(self._node)
         else:

@@ -25,6 +25,8 @@ from renal_segmentation.review import append_review, read_reviews, worst_light
 from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
+FURTHER_FILE = "further.seg.nrrd"
+"""What the mask file of a case cannot hold, beside it."""
 _BODY_FILE = "patient.json"
 _ABANDONED_S = 86400.0
 """A file that nobody has written to for so long is nobody's any more, even where the clocks of two computers differ."""
@@ -318,11 +320,12 @@ class Worklist:
         return self.folder / case.name / "failure.txt"
 
     def _digest(self, case: Case) -> str:
-        """Return the SHA-256 of the mask that holds for a case, empty where there is none that can be read."""
+        """Return the SHA-256 of what holds for a case, joined by +, empty where there is none that can be read."""
         path = self.mask(case) if self.mask(case).is_file() else self.network_mask(case)
+        further = path.with_name(FURTHER_FILE)
         try:
-            state = path.stat()
-            return _digest_of(path, state.st_mtime_ns, state.st_size)
+            states = [(one, one.stat()) for one in (path, further) if one is path or one.is_file()]
+            return "+".join(_digest_of(one, state.st_mtime_ns, state.st_size) for one, state in states)
         except OSError:
             return ""
 

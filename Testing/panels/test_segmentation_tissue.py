@@ -13,7 +13,7 @@ from Testing.panels.segmentation_panel import SMALL
 from Testing.panels.worklist_folder import outlineAll
 
 from renal_layers.phantom import reference_object
-from renal_segmentation.files import read_image
+from renal_segmentation.files import read_image, write_image
 from renal_segmentation.labels import Side
 from renal_segmentation.structures import structure_of
 
@@ -320,3 +320,28 @@ def test_the_file_of_a_case_has_the_tissue_that_was_painted(cases: Any, folder: 
     parts = {tissue: [structure_of(tissue, side).value for side in Side] for tissue in ("cortex", "medulla")}
     for tissue, values in parts.items():
         np.testing.assert_array_equal(np.isin(written, values), inside(cases, tissue.capitalize()))
+
+
+@pytest.mark.parametrize("effect", ["Paint", ""])
+def test_what_apply_finds_takes_nothing_from_other_segments_whatever_effect_is_active(
+    split: Any, tmp_path: Path, monkeypatch: Any, effect: str
+) -> None:
+    import qt
+
+    from RenalSegmentationLib.CaseLabels import labelsToSave
+
+    write_image(tmp_path / "mask.nii.gz", labelsToSave(split.segmentation), split.subject.t2w.grid, "kidneys")
+    monkeypatch.setenv("RENAL_FAKE", f"mask:{tmp_path / 'mask.nii.gz'}")
+    split.segmentation.GetSegmentation().AddEmptySegment("Mine", "Tumour")
+    select(split, "Tumour")
+    editorNode(split).SetOverwriteMode(MODES.OverwriteNone)
+    place = border(split)
+    brush(split, "Tumour", place)
+    editorNode(split).SetOverwriteMode(MODES.OverwriteAllSegments)
+    brush(split, "Left kidney", place, effect="Erase", diameter=10.0)
+    tumour = inside(split, "Tumour")
+    select(split, "Cortex")
+    split.ui.segmentEditor.setActiveEffectByName(effect)
+    split.host.dialogs.answerWith(qt.QMessageBox.Yes)
+    split.apply()
+    np.testing.assert_array_equal(inside(split, "Tumour"), tumour)

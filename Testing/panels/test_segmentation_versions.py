@@ -10,15 +10,20 @@ import pytest
 import slicer
 from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
-from Testing.panels.worklist_folder import bite, draw, names, open_, outlineAll, states, thereAndBack
+from Testing.panels.worklist_folder import (
+    bite,
+    caseFolder,
+    changeElsewhere,
+    draw,
+    names,
+    open_,
+    outlineAll,
+    states,
+    thereAndBack,
+)
 
 from renal_layers.phantom import reference_object
-from renal_segmentation.files import read_image, write_image
-
-
-def caseFolder(folder: Path) -> Path:
-    """Return where the files of the first case are."""
-    return folder / "renal-review" / "case 1"
+from renal_segmentation.files import read_image
 
 
 def maskOf(folder: Path) -> np.ndarray:
@@ -29,14 +34,6 @@ def maskOf(folder: Path) -> np.ndarray:
 def keptAside(folder: Path) -> list[np.ndarray]:
     """Return the masks that are kept beside that of the first case."""
     return [read_image(path)[0].array for path in sorted(caseFolder(folder).glob("*_kidneys.nii.gz"))]
-
-
-def changeElsewhere(folder: Path) -> np.ndarray:
-    """Write a mask of the first case as somebody else would, and return it."""
-    theirs, _notices = read_image(caseFolder(folder) / "network.nii.gz")
-    theirs.array[:, :, :4] = 0
-    write_image(caseFolder(folder) / "kidneys.nii.gz", theirs.array, theirs.grid, "theirs")
-    return theirs.array
 
 
 def test_a_mask_that_somebody_else_has_changed_is_replaced_if_the_user_agrees(cases: Any, folder: Path) -> None:

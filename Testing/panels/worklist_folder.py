@@ -11,7 +11,7 @@ from Testing.host import mouse
 from Testing.panels.segmentation_panel import SMALL
 
 from renal_layers.phantom import reference_object
-from renal_segmentation.files import write_image
+from renal_segmentation.files import read_image, write_image
 
 NAMES = ("case 1", "case 2", "case 10")
 
@@ -69,3 +69,16 @@ def draw(panel: Any, volume: Any, name: str = "Segmentation") -> Any:
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     writeSides(node, reference_object(SMALL).mask.array)
     return node
+
+
+def caseFolder(folder: Path) -> Path:
+    """Return where the files of the first case are."""
+    return folder / "renal-review" / "case 1"
+
+
+def changeElsewhere(folder: Path) -> np.ndarray:
+    """Write a mask of the first case as somebody else would, and return it."""
+    theirs, _notices = read_image(caseFolder(folder) / "network.nii.gz")
+    theirs.array[:, :, :4] = 0
+    write_image(caseFolder(folder) / "kidneys.nii.gz", theirs.array, theirs.grid, "theirs")
+    return theirs.array
