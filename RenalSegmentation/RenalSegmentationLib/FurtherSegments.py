@@ -22,8 +22,8 @@ def furtherFile(mask: Path) -> Path:
     return mask.with_name(mask.name.replace("kidneys.nii.gz", FURTHER_FILE))
 
 
-def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bool:
-    """Write segments with their names, codes and colours; return whether the file is another one now.
+def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write segments with their names, codes and colours; without any the file is removed.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bo
         If it cannot be written.
     """
     if not further:
-        return _removed(path)
+        _remove(path)
+        return
     written, storage, _scene = _privateNode()
     for identifier, inside in further.items():
         segment = slicer.vtkSegment()
@@ -51,7 +52,6 @@ def writeFurther(node: Any, further: Mapping[str, np.ndarray], path: Path) -> bo
         storage.SetFileName(str(temporary))
         if not storage.WriteData(written):
             raise OutputError(_("{path} cannot be written: free space there.").format(path=path))
-    return True
 
 
 def readFurther(node: Any, path: Path) -> None:
@@ -135,18 +135,15 @@ def _privateNode() -> tuple[Any, Any, Any]:
     return (*nodes, scene)
 
 
-def _removed(path: Path) -> bool:
-    if not path.is_file():
-        return False
+def _remove(path: Path) -> None:
     try:
-        path.unlink()
+        path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
             _("{path} cannot be removed ({reason}): check the folder's permissions.").format(
                 path=path, reason=error.strerror
             )
         ) from error
-    return True
 
 
 def _labelmapKind() -> str:

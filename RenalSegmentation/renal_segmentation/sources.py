@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+from renal_segmentation.case_files import stem_of
 from renal_segmentation.errors import InputError
 
 DICOM = "dicom:"
@@ -41,11 +42,6 @@ def find_images(folder: Path) -> list[Path]:
 def dicom_source(series: str) -> str:
     """Return the source of a series in Slicer's DICOM database."""
     return DICOM + series
-
-
-def stem_of(path: Path) -> str:
-    """Return the name of an image without its suffix."""
-    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
 
 
 def source_below(source: str, root: Path) -> str:

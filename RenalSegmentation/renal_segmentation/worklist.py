@@ -18,11 +18,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from renal_segmentation.case_files import stem_of
 from renal_segmentation.checks import Light
 from renal_segmentation.errors import InputError, Notice, OutputError, RenalError
 from renal_segmentation.files import PARTIAL, atomic_path, make_folder, sha256
 from renal_segmentation.review import append_review, read_reviews, worst_light
-from renal_segmentation.sources import DICOM, source_below, sources_now, stem_of
+from renal_segmentation.sources import DICOM, source_below, sources_now
 
 LIST_FILE, LOG_FILE = "worklist.json", "reviews.csv"
 FURTHER_FILE = "further.seg.nrrd"
